@@ -1,0 +1,66 @@
+//go:build !linux
+
+package kernel
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+)
+
+// Only Linux has mount namespaces. Elsewhere everything here answers
+// [errors.ErrUnsupported], and saved hosts are read as plain directories.
+
+// ProcDir is nothing here.
+type ProcDir struct{}
+
+// OpenProc answers [errors.ErrUnsupported].
+func OpenProc(string) (*ProcDir, error) { return nil, errors.ErrUnsupported }
+
+// Close answers [errors.ErrUnsupported].
+func (*ProcDir) Close() error { return errors.ErrUnsupported }
+
+// Open answers [errors.ErrUnsupported].
+func (*ProcDir) Open(string) (fs.File, error) { return nil, errors.ErrUnsupported }
+
+// Kernel is nothing here.
+type Kernel struct{}
+
+var _ snapshot.KernelReader = (*Kernel)(nil)
+
+// New makes a Kernel whose methods answer [errors.ErrUnsupported].
+func New(*ProcDir) *Kernel { return &Kernel{} }
+
+// Walk answers [errors.ErrUnsupported].
+func (*Kernel) Walk(snapshot.TypeSet, func(snapshot.Namespace)) (snapshot.TypeSet, error) {
+	return 0, errors.ErrUnsupported
+}
+
+// Describe answers [errors.ErrUnsupported].
+func (*Kernel) Describe(snapshot.Ref, func(snapshot.Namespace)) (snapshot.Namespace, error) {
+	return snapshot.Namespace{}, errors.ErrUnsupported
+}
+
+// Table answers [errors.ErrUnsupported].
+func (*Kernel) Table(snapshot.Ref) (snapshot.Table, error) {
+	return snapshot.Table{}, errors.ErrUnsupported
+}
+
+// Pins answers [errors.ErrUnsupported].
+func (*Kernel) Pins(snapshot.Ref, func(snapshot.Type, uint64, string)) error {
+	return errors.ErrUnsupported
+}
+
+// Detail answers [errors.ErrUnsupported].
+func (*Kernel) Detail(snapshot.Ref, *snapshot.Table) error { return errors.ErrUnsupported }
+
+// Usage answers [errors.ErrUnsupported].
+func (*Kernel) Usage(context.Context, snapshot.Ref, *snapshot.Table, time.Duration) (int, error) {
+	return 0, errors.ErrUnsupported
+}
+
+// MountinfoInside answers [errors.ErrUnsupported].
+func (*Kernel) MountinfoInside(snapshot.Ref) ([]byte, error) { return nil, errors.ErrUnsupported }

@@ -1,0 +1,120 @@
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+)
+
+// place is an opened mount namespace and what to call it in a request.
+type place struct {
+	fd   int
+	nsID uint64 // 0 for the own one, which needs no privilege
+	name snapshot.NSID
+	ref  snapshot.Ref
+}
+
+// at opens the mount namespace r for statmount(2).
+func (k *Kernel) at(r snapshot.Ref) (place, error) {
+	p := place{ref: r}
+	var err error
+	if p.fd, err = k.open(r); err != nil {
+		return p, err
+	}
+	if p.name, err = nsID(p.fd); err == nil && p.name != k.own() {
+		p.nsID, err = mountNSUniqueID(p.fd)
+	}
+	if err != nil {
+		unix.Close(p.fd)
+		return p, fmt.Errorf("identify %s: %w", name(r), err)
+	}
+	return p, nil
+}
+
+func (p place) close() { unix.Close(p.fd) }
+
+// listing is the mounts of a namespace. Whole says that there are no others.
+type listing struct {
+	ids   []uint64
+	whole bool
+}
+
+// attempts is how often a list is made anew whose length is not what the
+// kernel counts: something was mounted or unmounted between the two questions.
+const attempts = 3
+
+// list lists a namespace by its id, 0 for that of the calling thread.
+//
+// LSMT_ROOT lists what is below the reference root, which for another
+// namespace is the first child of its root mount. So the root mount itself is
+// looked for, upwards from the first entry, and everything below it is listed.
+// It is in the list only when LSMT_ROOT named it, as in mountinfo.
+func (p place) list(nsID uint64) (l listing, err error) {
+	for range attempts {
+		if l, err = p.listOnce(nsID); err != nil || l.whole {
+			break
+		}
+	}
+	return l, err
+}
+
+func (p place) listOnce(nsID uint64) (listing, error) {
+	info, infoErr := mntInfo(p.fd)
+	seen, err := listAll(nsID, lsmtRoot)
+	if err != nil || len(seen) == 0 {
+		return listing{}, err
+	}
+	top, err := rootMount(nsID, seen[0])
+	if err != nil {
+		// Without privilege nothing above the own root can be asked about.
+		return listing{ids: seen, whole: infoErr == nil && len(seen) == int(info.nrMounts)}, nil
+	}
+	ids, err := listAll(nsID, top)
+	if err != nil {
+		return listing{}, err
+	}
+	l := listing{ids: ids, whole: infoErr != nil || len(ids) == int(info.nrMounts)}
+	if slices.Contains(seen, top) {
+		l.ids = slices.Insert(l.ids, 0, top)
+	}
+	return l, nil
+}
+
+// rootMount climbs to the mount that is its own parent.
+func rootMount(nsID, id uint64) (uint64, error) {
+	r := statReader{nsID: nsID}
+	for {
+		sm, err := r.stat(id, statmountMntBasic)
+		if err != nil {
+			return 0, err
+		}
+		if sm.parentID == id {
+			return id, nil
+		}
+		id = sm.parentID
+	}
+}
+
+// read reads a namespace by f, which lists and stats with the id it is given
+// and says whether the answer lacks something. Then f is asked again on a
+// thread inside the namespace: there its own root is the reference, so that
+// nothing below it is out of reach. If that is not possible, the first answer
+// stands.
+func (p place) read(f func(nsID uint64) (lacking bool, err error)) error {
+	lacking, err := f(p.nsID)
+	if err != nil && !errors.Is(err, unix.ENOENT) || err == nil && !lacking {
+		return err
+	}
+	insideErr := inside(p.fd, func() error {
+		_, err := f(0)
+		return err
+	})
+	if err != nil {
+		return insideErr
+	}
+	return nil
+}
