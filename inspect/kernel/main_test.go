@@ -3,7 +3,9 @@
 package kernel
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -14,6 +16,44 @@ import (
 
 	"github.com/nsview/nsview/inspect/snapshot"
 )
+
+// childEnv asks the binary to be a process to look at: it changes its root to
+// the directory given, says so, and waits until its input is closed.
+const childEnv = "NSVIEW_KERNEL_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if dir, ok := os.LookupEnv(childEnv); ok {
+		if err := unix.Chroot(dir); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println("ready")
+		io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// child starts such a process and returns its pid.
+func child(t *testing.T, dir string, attr *syscall.SysProcAttr) int {
+	t.Helper()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), childEnv+"="+dir)
+	cmd.SysProcAttr = attr
+	in, err := cmd.StdinPipe()
+	try(t, err)
+	out, err := cmd.StdoutPipe()
+	try(t, err)
+	if err := cmd.Start(); err != nil {
+		t.Skipf("needs to start a child with %+v: %v", attr, err)
+	}
+	t.Cleanup(func() { in.Close(); cmd.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if line != "ready\n" {
+		t.Fatalf("child: %q, %v", line, err)
+	}
+	return cmd.Process.Pid
+}
 
 // Tests that mount run twice: the test itself starts this binary again in a
 // mount namespace of its own, where only that test runs. Nothing is ever
@@ -98,9 +138,21 @@ func ownRef(t *testing.T, d *ProcDir) snapshot.Ref {
 }
 
 // another makes a mount namespace that no process is in, a copy of the current
-// one changed by setup, and returns a descriptor of it.
-func another(t *testing.T, setup func() error) (fd int) {
+// one changed by setup. It is held by the descriptor until the test ends.
+func another(t *testing.T, setup func() error) int {
 	t.Helper()
+	fd := loose(t, setup)
+	t.Cleanup(func() { unix.Close(fd) })
+	return fd
+}
+
+// loose is another whose descriptor the test closes itself. The thread that
+// made it leaves it again, as nobody knows when a thread is gone for good.
+func loose(t *testing.T, setup func() error) (fd int) {
+	t.Helper()
+	home, err := unix.Open("/proc/self/ns/mnt", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	try(t, err)
+	defer unix.Close(home)
 	made := make(chan error, 1)
 	onOwnThread(func() {
 		err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS)
@@ -110,12 +162,12 @@ func another(t *testing.T, setup func() error) (fd int) {
 		if err == nil {
 			fd, err = unix.Open(fmt.Sprintf("/proc/self/task/%d/ns/mnt", unix.Gettid()), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		}
+		if err == nil {
+			err = unix.Setns(home, unix.CLONE_NEWNS)
+		}
 		made <- err
 	})
-	if err := <-made; err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { unix.Close(fd) })
+	try(t, <-made)
 	return fd
 }
 
