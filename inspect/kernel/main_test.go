@@ -23,7 +23,7 @@ const childEnv = "NSVIEW_KERNEL_TEST_CHILD"
 
 func TestMain(m *testing.M) {
 	if dir, ok := os.LookupEnv(childEnv); ok {
-		if err := unix.Chroot(dir); err != nil {
+		if err := unix.Chroot(dir); err != nil && dir != "/" {
 			fmt.Println(err)
 			os.Exit(1)
 		}
@@ -150,7 +150,8 @@ func another(t *testing.T, setup func() error) int {
 // made it leaves it again, as nobody knows when a thread is gone for good.
 func loose(t *testing.T, setup func() error) (fd int) {
 	t.Helper()
-	home, err := unix.Open("/proc/self/ns/mnt", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	d := openProc(t) // setup may take /proc away
+	home, err := openat(d.fd, "self/ns/mnt", unix.O_RDONLY)
 	try(t, err)
 	defer unix.Close(home)
 	made := make(chan error, 1)
@@ -160,7 +161,7 @@ func loose(t *testing.T, setup func() error) (fd int) {
 			err = setup()
 		}
 		if err == nil {
-			fd, err = unix.Open(fmt.Sprintf("/proc/self/task/%d/ns/mnt", unix.Gettid()), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+			fd, err = openat(d.fd, "thread-self/ns/mnt", unix.O_RDONLY)
 		}
 		if err == nil {
 			err = unix.Setns(home, unix.CLONE_NEWNS)
@@ -186,4 +187,13 @@ func try(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// stageDir is a directory to mount below, on a tmpfs of its own.
+func stageDir(t *testing.T, options string) string {
+	t.Helper()
+	dir := t.TempDir()
+	try(t, unix.Mount("stage", dir, "tmpfs", 0, options))
+	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
+	return dir
 }
