@@ -3,6 +3,7 @@ package snapshot
 import (
 	"fmt"
 	"math/bits"
+	"strconv"
 	"strings"
 )
 
@@ -129,3 +130,23 @@ type MountID uint64
 // GroupID is the number of a peer group (mount_namespaces(7)): 0 is no group.
 // Numbers are used again as soon as the last member leaves.
 type GroupID uint64
+
+// ParseLink takes the text of a namespace link or of an nsfs mount's root
+// apart: "mnt:[4026531841]" (namespaces(7)). The children's links of
+// /proc/PID/ns (pid_for_children) name the plain type.
+func ParseLink(link string) (Type, uint64, error) {
+	name, rest, ok := strings.Cut(link, ":[")
+	number, closed := strings.CutSuffix(rest, "]")
+	if !ok || !closed {
+		return 0, 0, fmt.Errorf("namespace link %q is not of the form type:[number]", link)
+	}
+	t, err := ParseType(name)
+	if err != nil {
+		return 0, 0, err
+	}
+	ino, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || ino == 0 {
+		return 0, 0, fmt.Errorf("namespace link %q has no inode number", link)
+	}
+	return t, ino, nil
+}

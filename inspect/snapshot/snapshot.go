@@ -16,7 +16,9 @@ type Snapshot struct {
 	Processes  []Process   `json:"processes"`
 	Tables     []Table     `json:"tables"`
 	Containers []Container `json:"containers,omitempty"`
-	Gaps       []Gap       `json:"gaps"`
+	// Users are the names of the users met, as the host calls them.
+	Users map[uint32]string `json:"users,omitempty"`
+	Gaps  []Gap             `json:"gaps"`
 }
 
 // Host is what names the machine, and its clock in ticks since boot.
@@ -184,7 +186,7 @@ type Container struct {
 	Engine string `json:"engine"` // docker, podman, containerd, crio, lxc, ...
 	ID     string `json:"id"`
 	Name   string `json:"name,omitempty"`
-	Pod    string `json:"pod,omitempty"`    // namespace/name of a Kubernetes pod
+	Pod    string `json:"pod,omitempty"` // namespace/name of a Kubernetes pod
 	PodUID string `json:"pod_uid,omitempty"`
 }
 

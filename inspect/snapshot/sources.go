@@ -49,17 +49,26 @@ type Tables struct {
 	All  bool     `json:"all,omitempty"`
 	PIDs []int    `json:"pids,omitempty"` // each process's own view
 	NS   []uint64 `json:"ns,omitempty"`   // the whole namespace's view, by inode number
+	// Roots adds the view of every process whose root directory is another
+	// than its namespace's, one for each such directory.
+	Roots bool `json:"roots,omitempty"`
 	// Detail adds what only statmount(2) tells: 64-bit ids and maps of
 	// idmapped mounts.
 	Detail bool `json:"detail,omitempty"`
+	// Masters adds the other tables of the host when a table read by
+	// statmount(2), which cannot tell propagate_from of another namespace,
+	// has a master outside itself.
+	Masters bool `json:"masters,omitempty"`
 }
 
-// Sources are the readers that [Take] asks. Kernel and Engines may be nil: a
-// saved /proc has neither.
+// Sources are the readers that [Take] asks. All but Proc may be nil: a saved
+// /proc has none of them.
 type Sources struct {
 	Proc    ProcReader
 	Kernel  KernelReader
 	Engines EngineReader
+	// User is the host's name of a user, "" for none.
+	User func(uid uint32) string
 }
 
 // ProcReader reads a /proc, live or saved.
@@ -68,6 +77,8 @@ type ProcReader interface {
 	// namespace links. visit must not keep the pointer. A process that shows
 	// nothing is visited with an error.
 	Links(ctx context.Context, types TypeSet, visit func(pid int, links *[NumTypes]uint64, err error)) error
+	// LinksOf is Links of one process.
+	LinksOf(pid int, types TypeSet, links *[NumTypes]uint64) error
 	// Process reads the wanted fields into p; what it cannot read is an
 	// error that names it, the rest is filled.
 	Process(p *Process, want Fields) error
@@ -122,7 +133,7 @@ type Ref struct {
 
 // EngineReader reads what container engines say of their containers.
 type EngineReader interface {
-	// Containers names the containers whose ids are asked for: engine by
-	// id. What an engine does not tell in time is a gap.
-	Containers(ctx context.Context, ids map[string]string) ([]Container, []Gap)
+	// Containers names the containers that the control groups of the
+	// processes speak of. What an engine does not tell in time is a gap.
+	Containers(ctx context.Context, processes []Process) ([]Container, []Gap)
 }

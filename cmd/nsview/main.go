@@ -1,0 +1,23 @@
+// Command nsview shows the namespaces of a host, what each of them has mounted,
+// and how mounts travel between them.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+)
+
+// main chooses, runs, and turns what came of it into an exit status.
+func main() {
+	// What a listing allocates is freed by its end. Collecting less often
+	// saves more time than the memory is worth.
+	debug.SetGCPercent(400)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], terminal{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv,
+	}))
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nsview/nsview/inspect"
+	"github.com/nsview/nsview/inspect/render"
+)
+
+// app is one run of nsview.
+type app struct {
+	terminal
+	flags common
+}
+
+// common are the flags that mean the same everywhere.
+type common struct {
+	json       bool
+	columns    string
+	allColumns bool
+	noHeadings bool
+	raw        bool
+	noTruncate bool
+	listCols   bool
+	color      string
+	from       string
+	proc       string
+}
+
+// run is main without the process around it: arguments in, exit status out.
+func run(ctx context.Context, args []string, t terminal) int {
+	a := &app{terminal: t}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(t.in)
+	root.SetOut(t.out)
+	root.SetErr(t.err)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return t.fail(err)
+	}
+	return exitYes
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "nsview",
+		Short: "See the namespaces of a host and how mounts travel between them",
+		Long: `nsview lists the namespaces of a host, shows what is mounted in each mount
+namespace, and who keeps each alive: also those that no process is in.
+
+A TARGET is a process (4711, self), a namespace by number (4026532177,
+mnt:[4026532177]), by 64-bit id (id:4105) or by file (/run/netns/x), or a
+container or unit by name (web, docker:ba54f3f7, chronyd.service).`,
+		Example: `  nsview list --type mnt         every mount namespace and what runs in it
+  nsview tree 4711               the mounts that process 4711 sees
+  nsview tree web                the mounts of container web
+  nsview snapshot -o host.json   save the host to study it elsewhere`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return unknownCommand(cmd, args[0])
+		},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return hinted{fmt.Errorf("read the command line: %w", err), "see " + cmd.CommandPath() + " --help"}
+	})
+	f := root.PersistentFlags()
+	f.StringVar(&a.flags.from, "from", "", "study a saved host: a snapshot, a directory or tar that looks like /proc, or a mountinfo `FILE`")
+	f.StringVar(&a.flags.proc, "proc", "/proc", "`DIR` where proc is mounted")
+	f.StringVar(&a.flags.color, "color", "auto", "colour the output: auto, always or never (`WHEN`)")
+	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]cobra.Completion{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
+	root.AddCommand(a.list(), a.tree(), a.snapshot(), a.version())
+	return root
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	err := fmt.Errorf("read the command line: unknown command %q", name)
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		return hinted{err, "did you mean " + strings.Join(near, " or ") + "?"}
+	}
+	return hinted{err, "see nsview --help"}
+}
+
+// tableFlags adds the flags of commands that print a table.
+func (a *app) tableFlags(cmd *cobra.Command, names []string) {
+	f := cmd.Flags()
+	f.BoolVarP(&a.flags.json, "json", "J", false, "print JSON")
+	f.StringVarP(&a.flags.columns, "output", "o", "", "print these columns (`COLS`: A,B or +A to add; -H lists them)")
+	f.BoolVar(&a.flags.allColumns, "output-all", false, "print all columns")
+	f.BoolVarP(&a.flags.noHeadings, "noheadings", "n", false, "print no headings")
+	f.BoolVarP(&a.flags.raw, "raw", "r", false, "print cells separated by one blank, blanks in them as \\x20")
+	f.BoolVarP(&a.flags.noTruncate, "notruncate", "u", false, "cut nothing to fit the terminal")
+	f.BoolVarP(&a.flags.listCols, "list-columns", "H", false, "list the columns and what they show")
+	cmd.MarkFlagsMutuallyExclusive("json", "raw")
+	_ = cmd.RegisterFlagCompletionFunc("output", completeColumns(names))
+}
+
+// style is how tables are to look.
+func (a *app) style() render.Style {
+	w := a.width()
+	return render.Style{
+		Width: w, Color: a.colors(a.flags.color, w), Raw: a.flags.raw,
+		NoHeadings: a.flags.noHeadings, NoTruncate: a.flags.noTruncate,
+	}
+}
+
+// host opens the host asked about.
+func (a *app) host() (*inspect.Host, error) {
+	switch a.flags.color {
+	case "auto", "always", "never":
+	default:
+		return nil, fmt.Errorf("read the command line: --color is auto, always or never, not %q", a.flags.color)
+	}
+	if a.flags.from != "" {
+		return inspect.Open(a.flags.from)
+	}
+	h, err := inspect.Live(a.flags.proc, a.getenv("DOCKER_HOST"))
+	if err != nil {
+		return nil, hinted{err, "mount proc with: mount -t proc proc " + a.flags.proc + ", name another with --proc, or study a saved host with --from"}
+	}
+	return h, nil
+}
+
+// choose picks the columns asked for, of JSON's own defaults when given.
+func choose[R any](a *app, cols render.Columns[R]) ([]render.Column[R], error) {
+	if a.flags.allColumns {
+		return cols.All, nil
+	}
+	chosen, err := cols.Choose(a.flags.columns)
+	if err != nil {
+		return nil, fmt.Errorf("read the command line: %w", err)
+	}
+	return chosen, nil
+}
+
+func (a *app) version() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			info, ok := debug.ReadBuildInfo()
+			if !ok {
+				return errors.New("read the version: this binary carries none")
+			}
+			_, err := fmt.Fprintln(a.out, "nsview", info.Main.Version, info.GoVersion)
+			return err
+		},
+	}
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nsview/nsview/inspect"
+	"github.com/nsview/nsview/inspect/snapshot"
+)
+
+func (a *app) snapshot() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "snapshot [-o FILE]",
+		Short: "Save this host to a file, to study it elsewhere",
+		Long: `snapshot saves what can be seen of the host to one JSON file: namespaces,
+processes with their command lines, mount tables, container names. Every reading
+command works on it with --from, without root and without Linux. A FILE whose
+name ends in .gz is compressed; without -o it goes to standard output.`,
+		Example: `  nsview snapshot -o host.json.gz
+  nsview list --from host.json.gz -t mnt
+  nsview tree --from host.json.gz web`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			host, err := a.host()
+			if err != nil {
+				return err
+			}
+			s, err := host.Take(cmd.Context(), inspect.Everything())
+			if err != nil {
+				return err
+			}
+			if err := a.save(s, out); err != nil {
+				return err
+			}
+			a.gaps(s.Gaps, s.Reader.UID)
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&out, "output", "o", "", "`FILE` to write; .gz compresses")
+	return cmd
+}
+
+func (a *app) save(s *snapshot.Snapshot, name string) error {
+	if name == "" || name == "-" {
+		return s.Save(a.out)
+	}
+	err := writeFile(name, func(w io.Writer) error {
+		if !strings.HasSuffix(name, ".gz") {
+			return s.Save(w)
+		}
+		z := gzip.NewWriter(w)
+		if err := s.Save(z); err != nil {
+			return err
+		}
+		return z.Close()
+	})
+	if err != nil {
+		return fmt.Errorf("save the host to %s: %w", name, err)
+	}
+	return nil
+}
+
+// writeFile makes a file appear whole or not at all. Only its owner may read
+// it: command lines may hold secrets.
+func writeFile(name string, write func(io.Writer) error) error {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return writeInto(name, write)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // a no-op once it is renamed
+	if err := write(f); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// writeInto writes to what is no regular file, such as /dev/stdout or a pipe.
+func writeInto(name string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	if err := write(f); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nsview/nsview/inspect"
+	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/render"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// treeFlags are the flags of tree.
+type treeFlags struct {
+	types []string
+	below string
+	path  string
+	dark  bool
+	ids   bool
+	whole bool
+	all   bool
+	list  bool
+}
+
+func (a *app) tree() *cobra.Command {
+	var tf treeFlags
+	cmd := &cobra.Command{
+		Use:   "tree [flags] [TARGET...]",
+		Short: "What a mount namespace has mounted, as a tree",
+		Long: `tree shows the mounts of a namespace, or what a process with a root directory of
+its own sees of them; --ns shows the whole namespace of such a process. Without
+a TARGET it is the namespace that nsview runs in. A mount that another covers is
+marked (hidden).`,
+		Example: `  nsview tree                           this namespace
+  nsview tree 4711 web chronyd.service  those of a process, a container, a unit
+  nsview tree -t overlay -o +LAYERS web the layers of a container's root
+  nsview tree -T /var/lib/kubelet       the mount that a path lies on
+  nsview tree -o TARGET,SIZE,USE% web   sizes, read inside the namespace`,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: a.completeTarget,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if a.flags.listCols {
+				return a.listColumns(render.MountColumns.Help())
+			}
+			return a.runTree(cmd, tf, args)
+		},
+	}
+	a.tableFlags(cmd, render.MountColumns.Names())
+	f := cmd.Flags()
+	f.StringSliceVarP(&tf.types, "types", "t", nil, "only these file system types (`FSTYPE,...`; noX for all but X)")
+	f.StringVarP(&tf.below, "submounts", "R", "", "only the mount at `PATH` and those below it")
+	f.StringVarP(&tf.path, "target", "T", "", "only the mount that `PATH` lies on")
+	f.BoolVar(&tf.dark, "shadowed", false, "only mounts hidden by another")
+	f.BoolVar(&tf.ids, "id", false, "add the columns ID, PARENT and UNIQ-ID")
+	f.BoolVar(&tf.whole, "ns", false, "the whole namespace of a process, also outside its root directory")
+	f.BoolVar(&tf.all, "all", false, "every mount namespace of the host")
+	f.BoolVarP(&tf.list, "list", "l", false, "one mount a line, without the drawing of a tree")
+	return cmd
+}
+
+// columns are those asked for; JSON has more by default, and --id adds some.
+func (a *app) treeColumns(tf treeFlags) ([]render.Column[*world.Mount], error) {
+	all := render.MountColumns
+	if a.flags.json {
+		all.Defaults = render.MountJSONDefaults
+	}
+	if tf.ids && a.flags.columns == "" {
+		for _, id := range []string{"ID", "PARENT", "UNIQ-ID"} {
+			if !slices.Contains(all.Defaults, id) {
+				all.Defaults = append(slices.Clip(all.Defaults), id)
+			}
+		}
+	}
+	return choose(a, all)
+}
+
+func (a *app) runTree(cmd *cobra.Command, tf treeFlags, targets []string) error {
+	if tf.all && len(targets) > 0 {
+		return errors.New("read the command line: --all takes no TARGET")
+	}
+	cols, err := a.treeColumns(tf)
+	if err != nil {
+		return err
+	}
+	q, err := tf.query()
+	if err != nil {
+		return err
+	}
+	host, err := a.host()
+	if err != nil {
+		return err
+	}
+	places, err := findPlaces(cmd, host, targets, tf)
+	if err != nil {
+		return err
+	}
+	want := tablesOf(places, tf)
+	render.Wants(cols, &want)
+	w, err := host.Look(cmd.Context(), want)
+	if err != nil {
+		return err
+	}
+	views, err := viewsOf(w, places, tf)
+	if err != nil {
+		return err
+	}
+	return a.printTrees(w, views, q, cols, tf)
+}
+
+// query checks the flags that pick mounts.
+func (tf treeFlags) query() (query.TreeQuery, error) {
+	q := query.TreeQuery{FSTypes: tf.types, Below: tf.below, Serving: tf.path, Shadowed: tf.dark}
+	for flag, p := range map[string]string{"-R": tf.below, "-T": tf.path} {
+		if p != "" && !strings.HasPrefix(p, "/") {
+			return q, hinted{
+				fmt.Errorf("read the command line: the path of %s does not start with /: %s", flag, p),
+				"it is a path as the TARGET sees it, which has another working directory",
+			}
+		}
+	}
+	if q.Below != "" {
+		q.Below = path.Clean(q.Below)
+	}
+	if q.Serving != "" {
+		q.Serving = path.Clean(q.Serving)
+	}
+	return q, nil
+}
+
+// findPlaces resolves the targets; none is the reader's own place.
+func findPlaces(cmd *cobra.Command, host *inspect.Host, targets []string, tf treeFlags) ([]inspect.Place, error) {
+	if tf.all {
+		return nil, nil
+	}
+	if len(targets) == 0 {
+		targets = []string{""}
+	}
+	places := make([]inspect.Place, len(targets))
+	for i, text := range targets {
+		p, err := host.Find(cmd.Context(), text, snapshot.Mnt)
+		if err != nil {
+			return nil, err
+		}
+		if tf.whole {
+			p.PID = 0
+		}
+		places[i] = p
+	}
+	return places, nil
+}
+
+// tablesOf wants no more than the tables of the places. A namespace by number
+// may have no process: then the kernel and what holds it are asked.
+func tablesOf(places []inspect.Place, tf treeFlags) snapshot.Want {
+	var want snapshot.Want
+	want.Tables.All = tf.all
+	for _, p := range places {
+		if p.PID != 0 {
+			want.Tables.PIDs = append(want.Tables.PIDs, p.PID)
+		} else {
+			want.Tables.NS = append(want.Tables.NS, p.NS)
+		}
+	}
+	if tf.all || len(want.Tables.NS) > 0 {
+		want.Types = snapshot.Types(snapshot.Mnt)
+		want.Holders = snapshot.Auto
+		want.Tables.Masters = true
+	}
+	if tf.all || len(places) > 1 {
+		want.UniqueIDs = true
+	}
+	return want
+}
+
+// viewsOf picks the views of the places from the world.
+func viewsOf(w *world.World, places []inspect.Place, tf treeFlags) ([]*world.View, error) {
+	if tf.all {
+		return w.Views, nil
+	}
+	views := make([]*world.View, len(places))
+	for i, p := range places {
+		if views[i] = w.View(p.NS, p.PID); views[i] == nil {
+			return nil, noView(w, p)
+		}
+	}
+	return views, nil
+}
+
+// noView says why a table is not there: it may not be read, or the process
+// has exited in between.
+func noView(w *world.World, p inspect.Place) error {
+	name := p.Text
+	if name == "" {
+		name = "this namespace"
+	}
+	if len(w.Gaps) == 0 {
+		return fmt.Errorf("read the mount table of %s: it is gone", name)
+	}
+	g := w.Gaps[0]
+	return fmt.Errorf("read the mount table of %s: %s: %s", name, g.Op, g.Error)
+}
+
+func (a *app) printTrees(w *world.World, views []*world.View, q query.TreeQuery, cols []render.Column[*world.Mount], tf treeFlags) error {
+	trees := make([]query.Tree, 0, len(views))
+	for _, v := range views {
+		t, err := query.Trees(v, q)
+		if errors.Is(err, query.ErrNothing) {
+			if len(views) == 1 {
+				return a.noMount(w, err)
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		trees = append(trees, t)
+	}
+	many := tf.all || len(views) > 1
+	var err error
+	switch {
+	case a.flags.json && many:
+		err = render.TreesJSON(a.out, trees, cols, tf.list, w.Gaps)
+	case a.flags.json:
+		err = render.TreeJSON(a.out, trees[0], cols, tf.list, w.Gaps)
+	default:
+		err = a.drawTrees(w, trees, cols, tf, many)
+	}
+	if err != nil {
+		return fmt.Errorf("write the tree: %w", err)
+	}
+	return nothing(len(trees), w.Gaps)
+}
+
+// noMount is the answer no, said on standard error as nothing goes to output.
+func (a *app) noMount(w *world.World, err error) error {
+	a.say("%v", err)
+	a.gaps(w.Gaps, w.Reader.UID)
+	return nothing(0, w.Gaps)
+}
+
+func (a *app) drawTrees(w *world.World, trees []query.Tree, cols []render.Column[*world.Mount], tf treeFlags, many bool) error {
+	style := render.TreeStyle{Style: a.style(), List: tf.list}
+	for i, t := range trees {
+		if many {
+			if err := render.TreeTitle(a.out, w, t.View, i > 0); err != nil {
+				return err
+			}
+		}
+		if err := render.Tree(a.out, t, cols, style); err != nil {
+			return err
+		}
+	}
+	a.gaps(w.Gaps, w.Reader.UID)
+	return nil
+}

@@ -1,0 +1,30 @@
+package render
+
+// branch is a place in a drawn tree: what stands before the lines below it.
+type branch struct {
+	before string // the drawing of the levels above
+	level  int
+}
+
+// next is the branch below an entry, and what stands before the entry itself.
+// The tops of a tree have nothing before them, and a raw table no drawing.
+func (b branch) next(last bool, style Style) (below branch, indent string) {
+	if style.Raw {
+		return b, ""
+	}
+	if b.level == 0 {
+		return branch{level: 1}, ""
+	}
+	if last {
+		return branch{before: b.before + "  ", level: b.level + 1}, b.before + "└─"
+	}
+	return branch{before: b.before + "│ ", level: b.level + 1}, b.before + "├─"
+}
+
+// clean is what makes a cell harmless in this style.
+func (s Style) clean() func(string) string {
+	if s.Raw {
+		return raw
+	}
+	return Safe
+}

@@ -1,0 +1,323 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// MountColumns are the columns of tree. Where findmnt(8) has a column of the
+// same name they agree to the letter, but for PROPAGATION, which names the
+// groups.
+var MountColumns = Columns[*world.Mount]{
+	Defaults: []string{"TARGET", "SOURCE", "FSTYPE", "OPTIONS", "PROPAGATION"},
+	All: []Column[*world.Mount]{
+		{Name: "TARGET", Help: "mount point", Shrink: true, Text: func(m *world.Mount) string { return m.Point }},
+		{Name: "SOURCE", Help: "source, with the directory of it in brackets", Shrink: true, Text: sourceText},
+		{Name: "FSTYPE", Help: "file system type", Text: func(m *world.Mount) string { return m.FSType }},
+		{Name: "OPTIONS", Help: "all mount options", Shrink: true, Text: func(m *world.Mount) string {
+			return mergeOptions(m.VFSOptions, snapshot.Unescape(m.FSOptions))
+		}},
+		{Name: "PROPAGATION", Help: "peer group, master, or private, unbindable", Text: (*world.Mount).Propagation},
+		idColumn("ID", "mount id", func(m *world.Mount) uint64 { return uint64(m.ID) }),
+		idColumn("PARENT", "id of the mount it is mounted on", func(m *world.Mount) uint64 { return uint64(m.Mount.Parent) }),
+		withWant(idColumn("UNIQ-ID", "64-bit id, never used again", func(m *world.Mount) uint64 { return uint64(m.UniqueID) }), wantDetail),
+		{Name: "MAJ:MIN", Help: "device number of the file system", Text: func(m *world.Mount) string { return m.Dev.String() }},
+		{Name: "FSROOT", Help: "directory of the file system that is mounted", Shrink: true, Text: func(m *world.Mount) string { return m.Root }},
+		{Name: "VFS-OPTIONS", Help: "options of the mount", Shrink: true, Text: func(m *world.Mount) string { return m.VFSOptions }},
+		{Name: "FS-OPTIONS", Help: "options of the file system", Shrink: true, Text: func(m *world.Mount) string { return snapshot.Unescape(m.FSOptions) }},
+		idColumn("PEER_GROUP", "peer group it shares with", func(m *world.Mount) uint64 { return uint64(m.PeerGroup) }),
+		idColumn("MASTER", "peer group it receives from", func(m *world.Mount) uint64 { return uint64(m.Master) }),
+		idColumn("PROPAGATE_FROM", "nearest group above the master with a member here", func(m *world.Mount) uint64 { return uint64(m.From) }),
+		flagColumn("UNBINDABLE", "may not be bind mounted", func(m *world.Mount) bool { return m.Unbindable }),
+		flagColumn("SHADOWED", "hidden by another mount", func(m *world.Mount) bool { return m.Shadowed }),
+		{Name: "IDMAP", Help: "user and group maps of an idmapped mount, first:lower:count", Want: wantDetail, Text: idmapText},
+		{Name: "LAYERS", Help: "directories of an overlay, the upper one first", Shrink: true,
+			Text: func(m *world.Mount) string { return strings.Join(m.Layers().Strings(), ":") }, JSON: layersJSON},
+		sizeColumn("SIZE", "size of the file system", func(u *snapshot.Usage) uint64 { return u.Size }),
+		sizeColumn("USED", "used space", func(u *snapshot.Usage) uint64 { return u.Used }),
+		sizeColumn("AVAIL", "space that an ordinary user may still use", func(u *snapshot.Usage) uint64 { return u.Avail }),
+		{Name: "USE%", Help: "used space in percent", Right: true, Want: wantUsage, Text: usePercent},
+	},
+}
+
+// MountJSONDefaults are the keys of tree -J when no columns are named.
+var MountJSONDefaults = []string{
+	"TARGET", "SOURCE", "FSTYPE", "OPTIONS", "PROPAGATION", "ID", "PARENT", "PEER_GROUP", "MASTER",
+	"PROPAGATE_FROM", "UNBINDABLE", "SHADOWED", "FSROOT", "MAJ:MIN",
+}
+
+func wantDetail(w *snapshot.Want) { w.Tables.Detail = true }
+func wantUsage(w *snapshot.Want)  { w.Usage = true }
+
+func withWant(c Column[*world.Mount], want func(*snapshot.Want)) Column[*world.Mount] {
+	c.Want = want
+	return c
+}
+
+func idColumn(name, help string, value func(*world.Mount) uint64) Column[*world.Mount] {
+	return Column[*world.Mount]{
+		Name: name, Help: help, Right: true,
+		Text: func(m *world.Mount) string { return numberText(value(m)) },
+		JSON: func(m *world.Mount) any { return numberJSON(value(m)) },
+	}
+}
+
+func flagColumn(name, help string, value func(*world.Mount) bool) Column[*world.Mount] {
+	return Column[*world.Mount]{
+		Name: name, Help: help,
+		Text: func(m *world.Mount) string {
+			if value(m) {
+				return "yes"
+			}
+			return "no"
+		},
+		JSON: func(m *world.Mount) any { return value(m) },
+	}
+}
+
+// sourceText is the source, and in brackets what of it is mounted when that is
+// not its root.
+func sourceText(m *world.Mount) string {
+	if m.Root == "" || m.Root == "/" {
+		return m.Source
+	}
+	return m.Source + "[" + m.Root + "]"
+}
+
+// mergeOptions joins the options of the mount and of its file system into one
+// list with one rw or ro: ro when either says so.
+func mergeOptions(vfs, fs string) string {
+	switch {
+	case vfs == fs || fs == "":
+		return vfs
+	case vfs == "":
+		return fs
+	}
+	access := "rw"
+	if hasOption(vfs, "ro") || hasOption(fs, "ro") {
+		access = "ro"
+	}
+	vfs, fs = withoutAccess(vfs), withoutAccess(fs)
+	for _, part := range []string{vfs, fs} {
+		if part != "" {
+			access += "," + part
+		}
+	}
+	return access
+}
+
+func hasOption(list, name string) bool {
+	return list == name || strings.HasPrefix(list, name+",")
+}
+
+// withoutAccess takes the rw or ro off, with which the kernel starts both
+// lists.
+func withoutAccess(list string) string {
+	for _, name := range []string{"rw", "ro"} {
+		if list == name {
+			return ""
+		}
+		if rest, ok := strings.CutPrefix(list, name+","); ok {
+			return rest
+		}
+	}
+	return list
+}
+
+// idmapText writes the maps of statmount(2) with colons; one for both when the
+// groups are mapped as the users.
+func idmapText(m *world.Mount) string {
+	uids, gids := mapText(m.UIDMap), mapText(m.GIDMap)
+	switch {
+	case uids == gids:
+		return uids
+	case uids == "":
+		return "g:" + gids
+	case gids == "":
+		return "u:" + uids
+	}
+	return "u:" + uids + " g:" + gids
+}
+
+func mapText(lines []string) string {
+	return strings.ReplaceAll(strings.Join(lines, ","), " ", ":")
+}
+
+func layersJSON(m *world.Mount) any {
+	if list := m.Layers().Strings(); len(list) > 0 {
+		return list
+	}
+	return nil
+}
+
+func sizeColumn(name, help string, value func(*snapshot.Usage) uint64) Column[*world.Mount] {
+	return Column[*world.Mount]{
+		Name: name, Help: help, Right: true, Want: wantUsage,
+		Text: func(m *world.Mount) string {
+			if m.Usage == nil {
+				return ""
+			}
+			return Size(value(m.Usage))
+		},
+	}
+}
+
+// usePercent is rounded to whole percents; a file system without blocks has "-".
+func usePercent(m *world.Mount) string {
+	if m.Usage == nil {
+		return ""
+	}
+	if m.Usage.Size == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f%%", float64(m.Usage.Used)/float64(m.Usage.Size)*100)
+}
+
+// Size is a number of bytes in the largest unit that leaves at least 1, with at
+// most one decimal: 251.8G, 64K, 0.
+func Size(bytes uint64) string {
+	const units = "BKMGTPE"
+	unit, scale := 0, uint64(1)
+	for unit+1 < len(units) && bytes/1024 >= scale {
+		unit, scale = unit+1, scale*1024
+	}
+	if unit == 0 {
+		if bytes == 0 {
+			return "0"
+		}
+		return strconv.FormatUint(bytes, 10) + "B"
+	}
+	tenths := (bytes%scale*1000/scale + 50) / 100 // bytes%scale*1000 fits below 2^60
+	if unit == 6 {
+		tenths = (bytes%scale/1024*1000/(scale/1024) + 50) / 100
+	}
+	whole := bytes/scale + tenths/10
+	if tenths %= 10; tenths == 0 {
+		return fmt.Sprintf("%d%c", whole, units[unit])
+	}
+	return fmt.Sprintf("%d.%d%c", whole, tenths, units[unit])
+}
+
+// TreeStyle says which of the forms of tree to print.
+type TreeStyle struct {
+	Style
+	List bool // one mount a line, without the drawing
+}
+
+// Tree prints the mounts of one view as a tree.
+func Tree(w io.Writer, t query.Tree, cols []Column[*world.Mount], style TreeStyle) error {
+	g := newGrid(cols, style.Style)
+	if style.List || style.Raw {
+		for _, m := range t.All() {
+			g.add(line{cells: cellsOf(cols, m, style.clean()), dim: m.Shadowed})
+		}
+		return g.write(w, style.Style)
+	}
+	d := drawing{grid: g, tree: t, cols: cols, style: style.Style}
+	d.lines(t.Tops, branch{})
+	return g.write(w, style.Style)
+}
+
+// TreeTitle prints the line above one of several trees: which namespace it is
+// and who is in it. A blank line parts it from the tree before.
+func TreeTitle(w io.Writer, of *world.World, v *world.View, apart bool) error {
+	title := "mnt:[" + strconv.FormatUint(v.Table.NS.Ino, 10) + "]"
+	if v.PID != 0 {
+		title += fmt.Sprintf(" as process %d sees it", v.PID)
+	} else if v.NS != nil && v.NS.Lead() != nil {
+		title += fmt.Sprintf(" of %d processes, the lowest %d", len(v.NS.Processes), v.NS.Lead().PID)
+	} else {
+		title += " without a process"
+	}
+	if v.NS != nil {
+		if owner := of.OwnerOf(v.NS.Lead()).String(); owner != "" {
+			title += ", " + Safe(owner)
+		}
+	}
+	if apart {
+		title = "\n" + title
+	}
+	_, err := io.WriteString(w, title+"\n")
+	return err
+}
+
+// drawing makes the lines of a tree.
+type drawing struct {
+	grid  *grid
+	tree  query.Tree
+	cols  []Column[*world.Mount]
+	style Style
+}
+
+func (d drawing) lines(mounts []*world.Mount, at branch) {
+	for i, m := range mounts {
+		below, indent := at.next(i == len(mounts)-1, d.style)
+		cells := cellsOf(d.cols, m, Safe)
+		if m.Shadowed {
+			cells[0] += " (hidden)"
+		}
+		d.grid.add(line{indent: indent, level: at.level, cells: cells, dim: m.Shadowed})
+		d.lines(d.tree.Below(m), below)
+	}
+}
+
+// TreeJSON prints the mounts of one view in the shape of findmnt -J.
+func TreeJSON(w io.Writer, t query.Tree, cols []Column[*world.Mount], list bool, gaps []snapshot.Gap) error {
+	j := newJSON(w)
+	return j.document(func() {
+		filesystems(j, t, cols, list, true)
+		if len(gaps) > 0 {
+			j.gaps(gaps)
+		}
+	})
+}
+
+// TreesJSON prints several views, each with its namespace.
+func TreesJSON(w io.Writer, trees []query.Tree, cols []Column[*world.Mount], list bool, gaps []snapshot.Gap) error {
+	j := newJSON(w)
+	return j.document(func() {
+		j.field("namespaces", true)
+		j.array(len(trees), func(i int) {
+			v := trees[i].View
+			j.field("ns", true)
+			j.value(numberJSON(v.Table.NS.Ino))
+			j.field("nsid", false)
+			j.value(viewID(v))
+			filesystems(j, trees[i], cols, list, false)
+		})
+		j.gaps(gaps)
+	})
+}
+
+func viewID(v *world.View) any {
+	if v.NS == nil {
+		return nil
+	}
+	return numberJSON(v.NS.UniqueID)
+}
+
+func filesystems(j *jsonWriter, t query.Tree, cols []Column[*world.Mount], list, first bool) {
+	j.field("filesystems", first)
+	if list {
+		all := t.All()
+		j.array(len(all), func(i int) { columns(j, cols, all[i]) })
+		return
+	}
+	mountObjects(j, t, t.Tops, cols)
+}
+
+func mountObjects(j *jsonWriter, t query.Tree, mounts []*world.Mount, cols []Column[*world.Mount]) {
+	j.array(len(mounts), func(i int) {
+		columns(j, cols, mounts[i])
+		if below := t.Below(mounts[i]); len(below) > 0 {
+			j.field("children", false)
+			mountObjects(j, t, below, cols)
+		}
+	})
+}

@@ -1,0 +1,91 @@
+package snapshot
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// gaps gathers what could not be read. Processes that failed alike make one
+// gap, as an ordinary user meets hundreds of them.
+type gaps struct {
+	more  []Gap
+	alike map[gapKind][]int
+}
+
+type gapKind struct{ op, error string }
+
+func (g *gaps) add(subject, op string, err error) {
+	g.more = append(g.more, Gap{Subject: subject, Op: op, Error: err.Error()})
+}
+
+func (g *gaps) process(pid int, op string, err error) {
+	if g.alike == nil {
+		g.alike = map[gapKind][]int{}
+	}
+	k := gapKind{op, root(err)}
+	g.alike[k] = append(g.alike[k], pid)
+}
+
+// root is the innermost text of an error, which does not name the process.
+func root(err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "permission denied"
+	}
+	for {
+		switch e := err.(type) {
+		case interface{ Unwrap() []error }:
+			if list := e.Unwrap(); len(list) > 0 {
+				err = list[0]
+				continue
+			}
+		case interface{ Unwrap() error }:
+			if inner := e.Unwrap(); inner != nil {
+				err = inner
+				continue
+			}
+		}
+		return err.Error()
+	}
+}
+
+func (g *gaps) list() []Gap {
+	list := g.more
+	for kind, pids := range g.alike {
+		list = append(list, Gap{Subject: subject(pids), Op: kind.op, Error: kind.error})
+	}
+	slices.SortFunc(list, func(a, b Gap) int { return cmp.Compare(a.Subject, b.Subject) })
+	return list
+}
+
+// subject names some processes: "pid 812", "312 processes (1, 2, 3, ...)".
+func subject(pids []int) string {
+	if len(pids) == 1 {
+		return "pid " + strconv.Itoa(pids[0])
+	}
+	slices.Sort(pids)
+	first := make([]string, 0, 4)
+	for _, pid := range pids[:min(3, len(pids))] {
+		first = append(first, strconv.Itoa(pid))
+	}
+	if len(pids) > 3 {
+		first = append(first, "...")
+	}
+	return fmt.Sprintf("%d processes (%s)", len(pids), strings.Join(first, ", "))
+}
+
+// String names the fields of the set.
+func (s Fields) String() string {
+	names := []string{"user", "command", "cgroup", "stat", "root"}
+	var list []string
+	for i, name := range names {
+		if s.Has(1 << i) {
+			list = append(list, name)
+		}
+	}
+	return strings.Join(list, ", ")
+}

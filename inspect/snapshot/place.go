@@ -1,0 +1,80 @@
+package snapshot
+
+// placeUnread finds the mount namespace of processes whose links may not be
+// read. Mount ids of mountinfo are unique over all namespaces at one moment,
+// so two processes are in the same mount namespace exactly when their tables
+// share an id, and mountinfo may be read by everybody (proc(5)).
+func (t *taker) placeUnread() {
+	if !t.want.Types.Has(Mnt) || len(t.unread) == 0 {
+		return
+	}
+	p := placer{taker: t, of: map[MountID]int{}}
+	if own := t.ownTable(); own >= 0 {
+		p.learn(t.snap.Reader.PID, own)
+	}
+	for _, pid := range t.unread {
+		if t.ctx.Err() != nil {
+			return
+		}
+		if ns, ok := p.place(pid); ok {
+			at := len(t.snap.Processes)
+			t.snap.Processes = append(t.snap.Processes, Process{PID: pid, Inferred: true})
+			t.snap.Processes[at].NS[Mnt] = t.snap.Namespaces[ns].ID.Ino
+			t.mayLead(ns, at)
+		}
+	}
+}
+
+// placer knows which mount namespace each mount id is in.
+type placer struct {
+	*taker
+	of map[MountID]int
+}
+
+// learn reads a process's table, every mount of which is in the namespace.
+func (p *placer) learn(pid, ns int) {
+	mounts, err := p.src.Proc.Mounts(pid)
+	if err != nil {
+		p.gaps.process(pid, "read mountinfo", err)
+		return
+	}
+	for _, m := range mounts {
+		p.of[m.ID] = ns
+	}
+}
+
+// place is the namespace of a process. Its first mount is enough when that is
+// known; a process with another root may start elsewhere in a known table.
+func (p *placer) place(pid int) (int, bool) {
+	first, err := p.src.Proc.FirstMountID(pid)
+	if err != nil {
+		return 0, false // its links are a gap already
+	}
+	if ns, ok := p.of[first]; ok {
+		return ns, true
+	}
+	mounts, err := p.src.Proc.Mounts(pid)
+	if err != nil || len(mounts) == 0 {
+		return 0, false
+	}
+	ns := p.unknown(mounts)
+	for _, m := range mounts {
+		p.of[m.ID] = ns
+	}
+	return ns, true
+}
+
+// unknown is the namespace of a table whose first mount is new: a known one
+// that shares another mount, or one without a number of its own.
+func (p *placer) unknown(mounts []Mount) int {
+	lowest := mounts[0].ID
+	for _, m := range mounts {
+		if ns, ok := p.of[m.ID]; ok {
+			return ns
+		}
+		lowest = min(lowest, m.ID)
+	}
+	ns := p.namespace(Mnt, uint64(lowest))
+	p.snap.Namespaces[ns].Inferred = true
+	return ns
+}

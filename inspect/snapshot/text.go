@@ -1,0 +1,105 @@
+package snapshot
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// JSON strings are Unicode and the names of a host are bytes. In a saved file a
+// byte that is not part of valid UTF-8 is the private character bytePlane plus
+// its value, and so are the bytes of a name that really has such a character:
+// every string comes back as it was.
+const bytePlane = 0x10ff00
+
+func isBytePlane(r rune) bool { return r >= bytePlane && r <= bytePlane+0xff }
+
+func encodeText(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, isBytePlane) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 || isBytePlane(r) {
+			for _, c := range []byte(s[i : i+n]) {
+				b.WriteRune(bytePlane + rune(c))
+			}
+		} else {
+			b.WriteString(s[i : i+n])
+		}
+		i += n
+	}
+	return b.String()
+}
+
+func decodeText(s string) string {
+	if !strings.ContainsFunc(s, isBytePlane) {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		if isBytePlane(r) {
+			b = append(b, byte(r-bytePlane))
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return string(b)
+}
+
+// texts visits the strings that come from the host and may be any bytes.
+func (m *Mount) texts(visit func(*string)) {
+	for _, s := range []*string{&m.Root, &m.Point, &m.FSType, &m.Source, &m.VFSOptions, &m.FSOptions} {
+		visit(s)
+	}
+}
+
+func (p *Process) texts(visit func(*string)) {
+	for _, s := range []*string{&p.Comm, &p.Cmdline, &p.Cgroup, &p.Root} {
+		visit(s)
+	}
+}
+
+func (n *Namespace) texts(visit func(*string)) {
+	for i := range n.Holds {
+		visit(&n.Holds[i].Path)
+	}
+}
+
+func encodeInto(s *string) { *s = encodeText(*s) }
+func decodeInto(s *string) { *s = decodeText(*s) }
+
+// encoded are copies whose strings JSON can hold.
+func (m *Mount) encoded() Mount {
+	c := *m
+	c.texts(encodeInto)
+	return c
+}
+
+func (p *Process) encoded() Process {
+	c := *p
+	c.texts(encodeInto)
+	return c
+}
+
+func (n *Namespace) encoded() Namespace {
+	c := *n
+	c.Holds = append([]Hold(nil), n.Holds...)
+	c.texts(encodeInto)
+	return c
+}
+
+func (s *Snapshot) decodeTexts() {
+	for i := range s.Namespaces {
+		s.Namespaces[i].texts(decodeInto)
+	}
+	for i := range s.Processes {
+		s.Processes[i].texts(decodeInto)
+	}
+	for i := range s.Tables {
+		decodeInto(&s.Tables[i].Root)
+		for j := range s.Tables[i].Mounts {
+			s.Tables[i].Mounts[j].texts(decodeInto)
+		}
+	}
+}

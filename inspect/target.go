@@ -1,0 +1,212 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// Place is what a TARGET names: one process's view when PID is set, else a
+// whole namespace.
+type Place struct {
+	Text string
+	PID  int
+	NS   uint64 // inode number; 0 for a process whose namespace was not needed
+}
+
+// Find resolves a TARGET to a namespace of the given type: a process, "self",
+// an inode number (4026532177 or mnt:[4026532177]), a 64-bit id (id:4105), a
+// file of nsfs, or a container or unit by name or unique id prefix. The empty
+// TARGET is the reader's own.
+func (h *Host) Find(ctx context.Context, text string, t snapshot.Type) (Place, error) {
+	p, err := h.find(ctx, text, t)
+	if err != nil {
+		return p, fmt.Errorf("find %s: %w", text, err)
+	}
+	p.Text = text
+	return p, nil
+}
+
+func (h *Host) find(ctx context.Context, text string, t snapshot.Type) (Place, error) {
+	if text == "" {
+		return h.ownPlace(ctx)
+	}
+	if text == "self" {
+		return h.self()
+	}
+	if typ, ino, err := snapshot.ParseLink(text); err == nil {
+		if typ != t {
+			return Place{}, fmt.Errorf("it is no %v namespace", t)
+		}
+		return h.byIno(ctx, ino, t)
+	}
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return h.byNumber(ctx, n, t)
+	}
+	if rest, ok := strings.CutPrefix(text, "id:"); ok {
+		return h.byID(ctx, rest, t)
+	}
+	if strings.Contains(text, "/") {
+		return h.byFile(ctx, text, t)
+	}
+	return h.byName(ctx, text, t)
+}
+
+// TypeOf says of which type a namespace is when the TARGET alone tells: a
+// number, a link text or a file.
+func (h *Host) TypeOf(ctx context.Context, text string) (snapshot.Type, bool) {
+	if t, _, err := snapshot.ParseLink(text); err == nil {
+		return t, true
+	}
+	if strings.Contains(text, "/") && h.Live() {
+		t, _, err := h.src.Kernel.(anyKernel).File(text)
+		return t, err == nil
+	}
+	ino, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || ino < snapshot.FirstNSInode {
+		return 0, false
+	}
+	w, err := h.Look(ctx, snapshot.Want{Types: snapshot.AllTypes, Holders: snapshot.Auto})
+	if err != nil || w.Lookup(ino) == nil {
+		return 0, false
+	}
+	return w.Lookup(ino).Type, true
+}
+
+func (h *Host) self() (Place, error) {
+	if h.saved != nil {
+		if h.saved.Reader.PID != 0 {
+			return Place{NS: h.saved.Reader.MNT.Ino}, nil
+		}
+	} else if r, err := h.src.Proc.Reader(); err == nil && r.PID != 0 {
+		return Place{PID: r.PID, NS: r.MNT.Ino}, nil
+	}
+	return Place{}, errors.New("this host was not looked at from inside; name a process or namespace of it")
+}
+
+// ownPlace is where the reader stood. A host saved from outside has no such
+// place: its first process's namespace is the one to start with.
+func (h *Host) ownPlace(ctx context.Context) (Place, error) {
+	if p, err := h.self(); err == nil {
+		return p, nil
+	}
+	if h.saved != nil && !h.saved.Reader.MNT.IsZero() {
+		return Place{NS: h.saved.Reader.MNT.Ino}, nil
+	}
+	w, err := h.Look(ctx, snapshot.Want{Types: snapshot.Types(snapshot.Mnt)})
+	if err != nil {
+		return Place{}, err
+	}
+	if len(w.Processes) == 0 {
+		return Place{}, errors.New("it has no process")
+	}
+	return placeOf(&w.Processes[0], snapshot.Mnt), nil
+}
+
+func placeOf(p *snapshot.Process, t snapshot.Type) Place {
+	return Place{PID: p.PID, NS: p.NS[t]}
+}
+
+// byNumber takes a number for an inode when it is one, for a pid else.
+func (h *Host) byNumber(ctx context.Context, n uint64, t snapshot.Type) (Place, error) {
+	if n >= snapshot.FirstNSInode {
+		return h.byIno(ctx, n, t)
+	}
+	if h.saved == nil {
+		return h.byPID(int(min(n, 1<<31-1)), t)
+	}
+	for i := range h.saved.Processes {
+		if p := &h.saved.Processes[i]; uint64(p.PID) == n {
+			return placeOf(p, t), nil
+		}
+	}
+	return Place{}, errNoProcess
+}
+
+var errNoProcess = errors.New("no such process")
+
+// byPID reads one process's link, not the whole host.
+func (h *Host) byPID(pid int, t snapshot.Type) (Place, error) {
+	var links [snapshot.NumTypes]uint64
+	switch err := h.src.Proc.LinksOf(pid, snapshot.Types(t), &links); {
+	case errors.Is(err, snapshot.ErrZombie):
+		return Place{}, errors.New("the process is a zombie: it is in no namespace any more")
+	case errors.Is(err, snapshot.ErrVanished):
+		return Place{}, errNoProcess
+	}
+	return Place{PID: pid, NS: links[t]}, nil // what may not be read shows later
+}
+
+// byIno looks for the namespace among those of processes first, then among
+// all.
+func (h *Host) byIno(ctx context.Context, ino uint64, t snapshot.Type) (Place, error) {
+	for _, depth := range []snapshot.Depth{snapshot.NoSearch, snapshot.Auto, snapshot.Thorough} {
+		w, err := h.Look(ctx, snapshot.Want{Types: snapshot.Types(t), Holders: depth})
+		if err != nil {
+			return Place{}, err
+		}
+		if n := w.Lookup(ino); n != nil && n.Type == t {
+			return Place{NS: ino}, nil
+		}
+	}
+	return Place{}, fmt.Errorf("no %v namespace has that number", t)
+}
+
+func (h *Host) byID(ctx context.Context, text string, t snapshot.Type) (Place, error) {
+	id, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || id == 0 {
+		return Place{}, errors.New("a 64-bit namespace id is a number, as in id:4105")
+	}
+	w, err := h.Look(ctx, snapshot.Want{Types: snapshot.Types(t), Holders: snapshot.Auto, UniqueIDs: true})
+	if err != nil {
+		return Place{}, err
+	}
+	for _, n := range w.Namespaces {
+		if n.UniqueID == id && n.Type == t {
+			return Place{NS: n.ID.Ino}, nil
+		}
+	}
+	return Place{}, fmt.Errorf("no %v namespace has that id", t)
+}
+
+// byFile takes a link of /proc/PID/ns or a mounted file of nsfs.
+func (h *Host) byFile(ctx context.Context, path string, t snapshot.Type) (Place, error) {
+	if !h.Live() {
+		return Place{}, errors.New("a saved host has no files to name a namespace by; use its number")
+	}
+	typ, ino, err := h.src.Kernel.(anyKernel).File(path)
+	if err != nil {
+		return Place{}, err
+	}
+	if typ != t {
+		return Place{}, fmt.Errorf("it is a %v namespace, not a %v namespace", typ, t)
+	}
+	return h.byIno(ctx, ino, t)
+}
+
+// byName looks for a container or unit among the lowest processes of each
+// namespace, which is cheap, then among all.
+func (h *Host) byName(ctx context.Context, name string, t snapshot.Type) (Place, error) {
+	want := snapshot.Want{Types: snapshot.Types(t), Lead: snapshot.FieldCgroup, Names: true}
+	w, err := h.Look(ctx, want)
+	if err != nil {
+		return Place{}, err
+	}
+	p, err := w.Named(name)
+	if h.saved == nil && errors.Is(err, world.ErrUnknown) {
+		want.Every = snapshot.FieldCgroup
+		if w, err = h.Look(ctx, want); err != nil {
+			return Place{}, err
+		}
+		p, err = w.Named(name)
+	}
+	if err != nil {
+		return Place{}, err
+	}
+	return Place{NS: p.NS[t]}, nil
+}

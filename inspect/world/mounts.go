@@ -1,0 +1,230 @@
+package world
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+)
+
+// View is a mount table as a tree: that of a whole namespace, or what a process
+// with another root sees of it.
+type View struct {
+	*snapshot.Table
+	NS     *Namespace // nil when it was not seen
+	Mounts []*Mount   // in the table's order
+	Roots  []*Mount   // those whose parent is not in the table
+}
+
+// Mount is one mount in its tree.
+type Mount struct {
+	*snapshot.Mount
+	View     *View
+	Parent   *Mount
+	Children []*Mount // by id
+	// Shadowed: a path to its mount point no longer leads into it, because
+	// another mount covers it or a directory above it.
+	Shadowed bool
+	// From is the nearest group above the master that has a member in the
+	// same view, 0 when that is the master itself or none has
+	// (propagate_from of mount_namespaces(7)).
+	From snapshot.GroupID
+}
+
+// Propagation is a mount's state, as /proc/PID/mountinfo spells it:
+// "shared:12", "master:3", "shared:12,master:3", with ",from:2" where
+// propagation comes from further up, "private" or "unbindable".
+func (m *Mount) Propagation() string {
+	var b []byte
+	tag := func(name string, g snapshot.GroupID) {
+		if g == 0 {
+			return
+		}
+		if len(b) > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendUint(append(b, name...), uint64(g), 10)
+	}
+	tag("shared:", m.PeerGroup)
+	tag("master:", m.Master)
+	tag("from:", m.From)
+	switch {
+	case m.Unbindable && len(b) > 0:
+		b = append(b, ",unbindable"...)
+	case m.Unbindable:
+		return "unbindable"
+	case len(b) == 0:
+		return "private"
+	}
+	return string(b)
+}
+
+func (w *World) addViews(tables []snapshot.Table) {
+	w.Views = make([]*View, len(tables))
+	for i := range tables {
+		w.Views[i] = newView(&tables[i], w.byIno[tables[i].NS.Ino])
+	}
+	w.dominate()
+}
+
+// View is what a process sees (pid not 0) or what a whole namespace holds. A
+// process without a view of its own sees its namespace's, or that of another
+// with the same root directory. It is nil when no such table was read.
+func (w *World) View(ino uint64, pid int) *View {
+	root := "/"
+	if p := w.Process(pid); p != nil && p.Root != "" {
+		root = p.Root
+	}
+	var same *View
+	for _, v := range w.Views {
+		switch {
+		case pid != 0 && v.PID == pid:
+			return v
+		case v.Table.NS.Ino != ino || ino == 0:
+		case v.PID == 0 && root == "/", v.PID != 0 && pid != 0 && v.Root == root:
+			same = v
+		}
+	}
+	return same
+}
+
+// newView makes the tree of a table: children are indexed by parent in one
+// pass, so that a table of 50,000 mounts takes a time in its size.
+func newView(t *snapshot.Table, ns *Namespace) *View {
+	v := &View{Table: t, NS: ns, Mounts: make([]*Mount, len(t.Mounts))}
+	nodes := make([]Mount, len(t.Mounts))
+	byID := make(map[snapshot.MountID]*Mount, len(t.Mounts))
+	for i := range t.Mounts {
+		nodes[i] = Mount{Mount: &t.Mounts[i], View: v, From: t.Mounts[i].PropagateFrom}
+		v.Mounts[i] = &nodes[i]
+		byID[t.Mounts[i].ID] = &nodes[i]
+	}
+	v.adopt(byID)
+	for _, root := range v.Roots {
+		root.shadow(false)
+	}
+	return v
+}
+
+// adopt gives every mount its parent and children, children in order of id.
+func (v *View) adopt(byID map[snapshot.MountID]*Mount) {
+	for _, m := range v.Mounts {
+		if p := byID[m.Mount.Parent]; p != nil && p != m {
+			m.Parent = p
+			p.Children = append(p.Children, m)
+		} else {
+			v.Roots = append(v.Roots, m)
+		}
+	}
+	byIDOrder := func(a, b *Mount) int { return cmp.Compare(a.ID, b.ID) }
+	for _, m := range v.Mounts {
+		slices.SortFunc(m.Children, byIDOrder)
+	}
+	slices.SortFunc(v.Roots, byIDOrder)
+}
+
+// shadow marks what is hidden below m. A child at m's own mount point covers
+// all of m, and a sibling at the same point or above it covers a child.
+func (m *Mount) shadow(hidden bool) {
+	points := make(map[string]*Mount, len(m.Children))
+	for _, c := range m.Children {
+		points[c.Point] = c // of two at one point the later one is on top
+	}
+	m.Shadowed = hidden || (points[m.Point] != nil)
+	for _, c := range m.Children {
+		c.shadow(hidden || covered(c, points))
+	}
+}
+
+// covered says whether another child of the same parent lies on the way to c.
+func covered(c *Mount, siblings map[string]*Mount) bool {
+	for at := c.Point; ; at = parentDir(at) {
+		if other := siblings[at]; other != nil && other != c {
+			return true
+		}
+		if at == "/" || at == "" {
+			return false
+		}
+	}
+}
+
+// parentDir is the directory above, "" above a name without slash. Paths of
+// mountinfo are clean.
+func parentDir(path string) string {
+	switch i := strings.LastIndexByte(path, '/'); {
+	case i > 0:
+		return path[:i]
+	case i == 0 && len(path) > 1:
+		return "/"
+	}
+	return ""
+}
+
+// Under says whether path is at or below dir, by whole names.
+func Under(path, dir string) bool {
+	if dir == "/" || path == dir {
+		return strings.HasPrefix(path, "/")
+	}
+	return len(path) > len(dir) && path[len(dir)] == '/' && strings.HasPrefix(path, dir)
+}
+
+// dominate computes From where the kernel could not tell it: statmount(2)
+// answers propagate_from relative to the caller, so never for another
+// namespace.
+func (w *World) dominate() {
+	var masterOf map[snapshot.GroupID]snapshot.GroupID
+	for _, v := range w.Views {
+		if v.Via != "statmount" {
+			continue
+		}
+		if masterOf == nil {
+			masterOf = w.masters()
+		}
+		here := v.groups()
+		for _, m := range v.Mounts {
+			m.From = nearest(m.Master, masterOf, here)
+		}
+	}
+}
+
+// masters is the master group of each peer group of the host.
+func (w *World) masters() map[snapshot.GroupID]snapshot.GroupID {
+	of := map[snapshot.GroupID]snapshot.GroupID{}
+	for _, v := range w.Views {
+		for _, m := range v.Mounts {
+			if m.PeerGroup != 0 && m.Master != 0 {
+				of[m.PeerGroup] = m.Master
+			}
+		}
+	}
+	return of
+}
+
+// groups is the set of peer groups with a reachable member in the view.
+func (v *View) groups() map[snapshot.GroupID]bool {
+	set := map[snapshot.GroupID]bool{}
+	for _, m := range v.Mounts {
+		if m.PeerGroup != 0 && !m.Unreachable {
+			set[m.PeerGroup] = true
+		}
+	}
+	return set
+}
+
+// nearest walks up the masters to the first group that has a member here. A
+// saved file may hold a loop, which no kernel makes: each group is tried once.
+func nearest(master snapshot.GroupID, masterOf map[snapshot.GroupID]snapshot.GroupID, here map[snapshot.GroupID]bool) snapshot.GroupID {
+	seen := map[snapshot.GroupID]bool{}
+	for g := master; g != 0 && !seen[g]; g = masterOf[g] {
+		if here[g] {
+			if g == master {
+				return 0
+			}
+			return g
+		}
+		seen[g] = true
+	}
+	return 0
+}
