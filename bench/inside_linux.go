@@ -92,7 +92,7 @@ func (j job) warm(r *result) error {
 		return err
 	}
 	r.PeerLines, r.OurLines = int(peer), int(ours)
-	if ours < peer*9/10 {
+	if ours*10 < peer*9 {
 		return errors.New("the answer has " + strconv.Itoa(r.OurLines) + " lines, the peer's " + strconv.Itoa(r.PeerLines))
 	}
 	return nil

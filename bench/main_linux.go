@@ -55,6 +55,10 @@ func run(o options, out io.Writer) (int, error) {
 	if err != nil {
 		return 2, err
 	}
+	// The load of now: the hosts themselves drive it up when they are built.
+	if err := writeMachine(out); err != nil {
+		return 2, errors.Join(err, l.close())
+	}
 	var rows []row
 	for _, name := range wanted {
 		if name == scaleName {
@@ -63,7 +67,7 @@ func run(o options, out io.Writer) (int, error) {
 		}
 		rows = append(rows, l.compare(hosts[name])...)
 	}
-	err = errors.Join(writeMachine(out), writeTable(out, rows), l.close())
+	err = errors.Join(writeTable(out, rows), l.close())
 	if err != nil {
 		return 2, err
 	}

@@ -38,10 +38,11 @@ func writeTable(out io.Writer, rows []row) error {
 
 // writeMachine says what the figures hold for.
 func writeMachine(out io.Writer) error {
-	load, _ := os.ReadFile("/proc/loadavg")
+	loads, _ := os.ReadFile("/proc/loadavg")
+	load, _, _ := bytes.Cut(loads, []byte(" "))
 	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease")
-	_, err := fmt.Fprintf(out, "Linux %s, %d cores, load %.14s, %s\n%s\n%s\n",
-		bytes.TrimSpace(kernel), runtime.NumCPU(), bytes.TrimSpace(load), runtime.Version(),
+	_, err := fmt.Fprintf(out, "Linux %s, %d cores, load %s, %s\n%s\n%s\n",
+		bytes.TrimSpace(kernel), runtime.NumCPU(), load, runtime.Version(),
 		version("lsns"), version("findmnt"))
 	return err
 }
