@@ -12,7 +12,10 @@ import (
 // Kernel is the [snapshot.KernelReader] of the running kernel. It is safe for
 // concurrent use.
 type Kernel struct {
-	proc   *ProcDir
+	proc *ProcDir
+	// own is the program's own mount namespace, zero when it cannot be told.
+	// It is asked once: nothing here moves the program's first thread.
+	own    func() snapshot.NSID
 	probes [numFeatures]func() bool
 }
 
@@ -22,6 +25,7 @@ var _ snapshot.KernelReader = (*Kernel)(nil)
 // /proc of the pid namespace that the process ids it is given belong to.
 func New(proc *ProcDir) *Kernel {
 	k := &Kernel{proc: proc}
+	k.own = sync.OnceValue(k.findOwn)
 	for f := range k.probes {
 		k.probes[f] = sync.OnceValue(func() bool { return features[f].probe(k) })
 	}
@@ -46,8 +50,7 @@ func (k *Kernel) openOwn(t snapshot.Type) (int, error) {
 	return fd, nil
 }
 
-// own is the program's own mount namespace, zero when it cannot be told.
-func (k *Kernel) own() snapshot.NSID {
+func (k *Kernel) findOwn() snapshot.NSID {
 	fd, err := k.openOwn(snapshot.Mnt)
 	if err != nil {
 		return snapshot.NSID{}

@@ -64,3 +64,6 @@ func (*Kernel) Usage(context.Context, snapshot.Ref, *snapshot.Table, time.Durati
 
 // MountinfoInside answers [errors.ErrUnsupported].
 func (*Kernel) MountinfoInside(snapshot.Ref) ([]byte, error) { return nil, errors.ErrUnsupported }
+
+// File answers [errors.ErrUnsupported].
+func (*Kernel) File(string) (snapshot.Type, uint64, error) { return 0, 0, errors.ErrUnsupported }

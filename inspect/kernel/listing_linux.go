@@ -86,7 +86,7 @@ func (p place) listOnce(nsID uint64) (listing, error) {
 
 // rootMount climbs to the mount that is its own parent.
 func rootMount(nsID, id uint64) (uint64, error) {
-	r := statReader{nsID: nsID}
+	r := statReader{nsID: nsID, buf: make([]byte, headSize)}
 	for {
 		sm, err := r.stat(id, statmountMntBasic)
 		if err != nil {

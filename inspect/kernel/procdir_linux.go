@@ -35,6 +35,19 @@ func (d *ProcDir) Owner(pid int) (uint32, error) {
 	return st.Uid, err
 }
 
+// Processes is about how many processes there are, those of other pid
+// namespaces included: proc adds their number to the links of its root.
+func (d *ProcDir) Processes() int {
+	var st unix.Stat_t
+	if err := unix.Fstat(d.fd, &st); err != nil || st.Nlink > maxEstimate {
+		return 0
+	}
+	return int(st.Nlink)
+}
+
+// maxEstimate is the most processes that Linux has (PID_MAX_LIMIT, proc(5)).
+const maxEstimate = 1 << 22
+
 // Tasks is the number of threads of a process: its task directory has a link
 // for each, and the two that every directory has (proc_pid_task(5)).
 func (d *ProcDir) Tasks(pid int) (int, error) {

@@ -51,12 +51,8 @@ func TestTableOfEveryNamespaceHere(t *testing.T) {
 	needsAdmin(t)
 	k := newKernel(t)
 	needs(t, k, StatmountColumns)
-	var refs []snapshot.Ref
-	_, err := k.Walk(snapshot.Types(snapshot.Mnt), func(n snapshot.Namespace) {
-		refs = append(refs, snapshot.Ref{Type: snapshot.Mnt, Ino: n.ID.Ino})
-	})
-	try(t, err)
-	for _, ref := range refs {
+	for ino := range walked(t, k) {
+		ref := snapshot.Ref{Type: snapshot.Mnt, Ino: ino}
 		table, err := k.Table(ref)
 		if err == nil && len(table.Mounts) == 0 {
 			t.Errorf("%s: no mounts", name(ref))

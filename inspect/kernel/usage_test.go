@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,9 +107,10 @@ func TestUsageOfAMountThatDoesNotAnswer(t *testing.T) {
 	if silent != 2 {
 		t.Errorf("%d did not answer, want 2", silent)
 	}
-	for _, m := range got {
-		if dead := m.FSType == "fuse.silent"; dead && m.Usage != nil || m.Source[:3] == "ali" && m.Usage == nil {
-			t.Errorf("%s %s: %+v", m.Source, m.FSType, m.Usage)
+	for name, fstype := range map[string]string{"dead1": "fuse.silent", "dead2": "fuse.silent", "alive1": "tmpfs", "alive2": "tmpfs"} {
+		m := got[filepath.Join(dir, name)+" "+strings.Replace(name, "dead2", "dead1", 1)]
+		if m.FSType != fstype || (m.Usage == nil) != (fstype != "tmpfs") {
+			t.Errorf("%s: %q %+v", name, m.FSType, m.Usage)
 		}
 	}
 }

@@ -33,6 +33,7 @@ type (
 	statReader interface {
 		Owner(pid int) (uint32, error)
 		Tasks(pid int) (int, error)
+		Processes() int
 	}
 	holdScanner interface {
 		FDLinks(pid int, visit func(fd int, t snapshot.Type, ino uint64)) error

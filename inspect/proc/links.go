@@ -33,6 +33,15 @@ func (p *FS) Links(ctx context.Context, types snapshot.TypeSet, visit func(int, 
 	return nil
 }
 
+// Estimate is about how many processes there are: a live /proc counts them in
+// its link count, those of other pid namespaces included.
+func (p *FS) Estimate() int {
+	if s, ok := p.fsys.(statReader); ok {
+		return s.Processes()
+	}
+	return 0
+}
+
 // LinksOf is [FS.Links] of one process.
 func (p *FS) LinksOf(pid int, types snapshot.TypeSet, links *[snapshot.NumTypes]uint64) error {
 	return p.linksOf(strconv.Itoa(pid), types, links)

@@ -28,7 +28,8 @@ func (t *taker) placeUnread() {
 // placer knows which mount namespace each mount id is in.
 type placer struct {
 	*taker
-	of map[MountID]int
+	of     map[MountID]int
+	learnt bool // one mount of every known namespace is in of
 }
 
 // learn reads a process's table, every mount of which is in the namespace.
@@ -65,8 +66,9 @@ func (p *placer) place(pid int) (int, bool) {
 }
 
 // unknown is the namespace of a table whose first mount is new: a known one
-// that shares another mount, or one without a number of its own.
+// that shares a mount with it, or one without a number of its own.
 func (p *placer) unknown(mounts []Mount) int {
+	p.learnFirsts()
 	lowest := mounts[0].ID
 	for _, m := range mounts {
 		if ns, ok := p.of[m.ID]; ok {
@@ -77,4 +79,33 @@ func (p *placer) unknown(mounts []Mount) int {
 	ns := p.namespace(Mnt, uint64(lowest))
 	p.snap.Namespaces[ns].Inferred = true
 	return ns
+}
+
+// learnFirsts learns, once, one mount of every namespace known: that of its
+// lowest process's root, or all of them where no process is in it. A process
+// that is not chrooted sees its namespace's root too.
+func (p *placer) learnFirsts() {
+	if p.learnt {
+		return
+	}
+	p.learnt = true
+	for i := range p.snap.Namespaces {
+		if n := &p.snap.Namespaces[i]; n.Type != Mnt || n.Inferred {
+			continue
+		}
+		if l := p.lead[i]; l >= 0 {
+			if id, err := p.src.Proc.FirstMountID(p.snap.Processes[l].PID); err == nil {
+				p.of[id] = i
+			}
+			continue
+		}
+		if p.src.Kernel == nil {
+			continue
+		}
+		if table, err := p.src.Kernel.Table(p.ref(i)); err == nil {
+			for _, m := range table.Mounts {
+				p.of[m.ID] = i
+			}
+		}
+	}
 }

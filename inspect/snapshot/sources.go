@@ -77,6 +77,8 @@ type ProcReader interface {
 	// namespace links. visit must not keep the pointer. A process that shows
 	// nothing is visited with an error.
 	Links(ctx context.Context, types TypeSet, visit func(pid int, links *[NumTypes]uint64, err error)) error
+	// Estimate is about how many processes Links will visit, 0 when unknown.
+	Estimate() int
 	// LinksOf is Links of one process.
 	LinksOf(pid int, types TypeSet, links *[NumTypes]uint64) error
 	// Process reads the wanted fields into p; what it cannot read is an

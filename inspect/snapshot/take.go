@@ -16,7 +16,7 @@ func Take(ctx context.Context, src Sources, want Want) (*Snapshot, error) {
 		return nil, err
 	}
 	for _, step := range []func(){
-		t.placeUnread, t.walk, t.search, t.relations, t.details, t.users, t.names, t.tables, t.onlyWanted,
+		t.walk, t.placeUnread, t.search, t.relations, t.details, t.users, t.names, t.tables, t.onlyWanted,
 	} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -80,6 +80,7 @@ func (t *taker) processes() error {
 	if types == 0 {
 		return nil
 	}
+	t.snap.Processes = make([]Process, 0, t.src.Proc.Estimate()+16)
 	return t.src.Proc.Links(t.ctx, types, func(pid int, links *[NumTypes]uint64, err error) {
 		t.snap.Counts.Processes++
 		if err != nil {
