@@ -178,3 +178,47 @@ func TestOwnThreadIsNeverTheFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestNamespaceOfAThread(t *testing.T) {
+	if !staged(t) {
+		return
+	}
+	k := newKernel(t)
+	self := os.Getpid()
+	home := ownRef(t, k.proc).Ino
+	in, leave := make(chan error), make(chan struct{})
+	defer close(leave)
+	onOwnThread(func() {
+		in <- unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS)
+		<-leave
+	})
+	try(t, <-in)
+	found := 0
+	try(t, k.proc.TaskLinks(self, snapshot.Types(snapshot.Mnt), func(tid int, links *[snapshot.NumTypes]uint64) {
+		if links[snapshot.Mnt] == home {
+			return
+		}
+		found++
+		hold := &snapshot.Hold{Kind: snapshot.HoldThread, PID: self, TID: tid}
+		n, err := k.Describe(snapshot.Ref{Type: snapshot.Mnt, Ino: links[snapshot.Mnt], Hold: hold}, func(snapshot.Namespace) {})
+		if err != nil || n.UniqueID == 0 {
+			t.Errorf("thread %d: %+v, %v", tid, n, err)
+		}
+	}))
+	if found != 1 {
+		t.Errorf("%d threads are elsewhere, want 1", found)
+	}
+}
+
+func TestNamespaceForChildren(t *testing.T) {
+	k := newKernel(t)
+	for _, typ := range []snapshot.Type{snapshot.PID, snapshot.Time} {
+		ino, err := k.proc.ReadLinkIno("self/ns/" + typ.String() + "_for_children")
+		try(t, err)
+		hold := &snapshot.Hold{Kind: snapshot.HoldChild, PID: os.Getpid()}
+		n, err := k.Describe(snapshot.Ref{Type: typ, Ino: ino, Hold: hold}, func(snapshot.Namespace) {})
+		if err != nil || n.ID.Ino != ino {
+			t.Errorf("%v: %+v, %v", typ, n, err)
+		}
+	}
+}
