@@ -134,12 +134,12 @@ func number(b []byte) bool {
 	if len(b) == 0 || len(b) > 10 {
 		return false
 	}
-	n := 0
+	n := uint64(0)
 	for _, c := range b {
 		if c < '0' || c > '9' {
 			return false
 		}
-		n = n*10 + int(c-'0')
+		n = n*10 + uint64(c-'0')
 	}
 	return n < 1<<31
 }

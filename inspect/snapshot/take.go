@@ -87,6 +87,9 @@ func (t *taker) processes() error {
 			t.unreadable(pid, err)
 			return
 		}
+		if types.Has(Mnt) && links[Mnt] == 0 {
+			t.snap.Counts.Zombies++ // a dead process keeps its pid and user namespaces only
+		}
 		at := len(t.snap.Processes)
 		t.snap.Processes = append(t.snap.Processes, Process{PID: pid, NS: *links})
 		for typ := range types.All() {
