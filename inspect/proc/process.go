@@ -108,12 +108,12 @@ func (p *FS) readRoot(proc *snapshot.Process) (err error) {
 }
 
 // Fields of /proc/PID/stat after the command's closing bracket, counted from
-// the state (proc_pid_stat(5) counts from 1 with the state as 3).
+// the state (proc_pid_stat(5) counts from 1, and the state is its third).
 const (
-	statState   = 3 - 3
-	statPPID    = 4 - 3
-	statThreads = 20 - 3
-	statStart   = 22 - 3
+	statState   = 0
+	statPPID    = 1
+	statThreads = 17
+	statStart   = 19
 )
 
 // parseStat reads a stat line. The command may hold brackets, blanks and

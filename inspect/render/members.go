@@ -21,8 +21,10 @@ var ProcessColumns = Columns[query.ProcessRow]{
 			}
 			return r.World.UserName(r.UID)
 		}},
-		{Name: "UID", Help: "effective user id", Right: true, Want: every(snapshot.FieldUser),
-			Text: func(r query.ProcessRow) string { return uidText(r.Process) }, JSON: func(r query.ProcessRow) any { return uidJSON(r.Process) }},
+		{
+			Name: "UID", Help: "effective user id", Right: true, Want: every(snapshot.FieldUser),
+			Text: func(r query.ProcessRow) string { return uidText(r.Process) }, JSON: func(r query.ProcessRow) any { return uidJSON(r.Process) },
+		},
 		statColumn("NTHREADS", "number of threads", func(p *snapshot.Process) int { return p.Threads }),
 		{Name: "STATE", Help: "state, as /proc/PID/status spells it", Want: every(snapshot.FieldStat), Text: func(r query.ProcessRow) string { return r.State }},
 		{Name: "OWNER", Help: "container, pod or systemd unit", Shrink: true, Want: func(w *snapshot.Want) {

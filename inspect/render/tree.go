@@ -37,8 +37,10 @@ var MountColumns = Columns[*world.Mount]{
 		flagColumn("UNBINDABLE", "may not be bind mounted", func(m *world.Mount) bool { return m.Unbindable }),
 		flagColumn("SHADOWED", "hidden by another mount", func(m *world.Mount) bool { return m.Shadowed }),
 		{Name: "IDMAP", Help: "user and group maps of an idmapped mount, first:lower:count", Want: wantDetail, Text: idmapText},
-		{Name: "LAYERS", Help: "directories of an overlay, the upper one first", Shrink: true,
-			Text: func(m *world.Mount) string { return strings.Join(m.Layers().Strings(), ":") }, JSON: layersJSON},
+		{
+			Name: "LAYERS", Help: "directories of an overlay, the upper one first", Shrink: true,
+			Text: func(m *world.Mount) string { return strings.Join(m.Layers().Strings(), ":") }, JSON: layersJSON,
+		},
 		sizeColumn("SIZE", "size of the file system", func(u *snapshot.Usage) uint64 { return u.Size }),
 		sizeColumn("USED", "used space", func(u *snapshot.Usage) uint64 { return u.Used }),
 		sizeColumn("AVAIL", "space that an ordinary user may still use", func(u *snapshot.Usage) uint64 { return u.Avail }),

@@ -37,19 +37,14 @@ func root(err error) string {
 		return "permission denied"
 	}
 	for {
-		switch e := err.(type) {
-		case interface{ Unwrap() []error }:
-			if list := e.Unwrap(); len(list) > 0 {
-				err = list[0]
-				continue
-			}
-		case interface{ Unwrap() error }:
-			if inner := e.Unwrap(); inner != nil {
-				err = inner
-				continue
-			}
+		inner := errors.Unwrap(err)
+		if joined, ok := err.(interface{ Unwrap() []error }); ok && len(joined.Unwrap()) > 0 { //nolint:errorlint // it walks the chain itself
+			inner = joined.Unwrap()[0]
 		}
-		return err.Error()
+		if inner == nil {
+			return err.Error()
+		}
+		err = inner
 	}
 }
 

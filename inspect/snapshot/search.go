@@ -1,6 +1,10 @@
 package snapshot
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
 
 // search looks for namespaces that no process is in, and for what holds them:
 // in threads, descriptors and children's links of every process, and in nsfs
@@ -75,19 +79,28 @@ func (t *taker) pins(i int) {
 	record := func(typ Type, ino uint64, point string) {
 		t.found(typ, ino, Hold{Kind: HoldBind, Path: point, In: n.ID})
 	}
-	if t.src.Kernel != nil {
-		if err := t.src.Kernel.Pins(t.ref(i), record); err != nil && !t.gone(err) {
-			t.gaps.add(nsName(n), "read mounted namespace files", err)
+	if t.src.Kernel != nil && !n.Inferred {
+		err := t.src.Kernel.Pins(t.ref(i), record)
+		if err == nil || t.gone(err) {
+			return
 		}
-		return
+		if !errors.Is(err, fs.ErrPermission) || t.lead[i] < 0 {
+			t.gaps.add(nsName(n), "read mounted namespace files", err)
+			return
+		}
 	}
+	t.pinsInMountinfo(i, record)
+}
+
+// pinsInMountinfo looks for nsfs mounts in the table of the namespace's lowest
+// process, which everybody may read.
+func (t *taker) pinsInMountinfo(i int, record func(Type, uint64, string)) {
 	if t.lead[i] < 0 {
 		return
 	}
 	mounts, err := t.src.Proc.Mounts(t.snap.Processes[t.lead[i]].PID)
-	if err != nil {
-		t.gaps.add(nsName(n), "read mounted namespace files", err)
-		return
+	if err != nil && !t.gone(err) {
+		t.gaps.add(nsName(t.snap.Namespaces[i]), "read mounted namespace files", err)
 	}
 	for _, m := range mounts {
 		if m.FSType != "nsfs" {
