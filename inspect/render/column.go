@@ -10,10 +10,12 @@ import (
 
 // Column is one column of a table whose rows are of type R.
 type Column[R any] struct {
-	Name   string
-	Help   string
-	Right  bool // numbers stand at the right
-	Shrink bool // may be cut to fit a terminal
+	Name  string
+	Help  string
+	Right bool // numbers stand at the right
+	// Shrink is how early the column is cut to fit a terminal: the highest
+	// first, 0 never.
+	Shrink int
 	// Text is the cell, as it came from the host.
 	Text func(R) string
 	// JSON is the value, when it is not the text or, for an empty text, null.

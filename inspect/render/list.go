@@ -32,11 +32,11 @@ var NamespaceColumns = Columns[query.NamespaceRow]{
 		},
 		{Name: "USERS", Help: "effective user ids of all its processes", Want: func(w *snapshot.Want) { w.Every |= snapshot.FieldUser }, Text: usersText},
 		{
-			Name: "OWNER", Help: "container, pod or systemd unit of PID", Shrink: true, Want: wantOwner,
+			Name: "OWNER", Help: "container, pod or systemd unit of PID", Shrink: 1, Want: wantOwner,
 			Text: func(r query.NamespaceRow) string { return r.World.OwnerOf(r.Lead()).String() },
 		},
-		{Name: "COMMAND", Help: "command line of PID", Shrink: true, Want: want(snapshot.FieldCommand), Text: lead(commandText)},
-		{Name: "PATH", Help: "path that leads to it", Shrink: true, Text: pathText},
+		{Name: "COMMAND", Help: "command line of PID", Shrink: 3, Want: want(snapshot.FieldCommand), Text: lead(commandText)},
+		{Name: "PATH", Help: "path that leads to it", Shrink: 2, Text: pathText},
 		{
 			Name: "NSID", Help: "64-bit id, never used again", Right: true, Want: wantIDs,
 			Text: func(r query.NamespaceRow) string { return numberText(r.UniqueID) },
@@ -44,10 +44,10 @@ var NamespaceColumns = Columns[query.NamespaceRow]{
 		},
 		{Name: "MOUNTS", Help: "mounts in a mount namespace, as the kernel counts them", Right: true, Want: wantIDs, Text: mountsText, JSON: mountsJSON},
 		{
-			Name: "HELDBY", Help: "what keeps it alive besides its processes", Shrink: true, Want: wantHolders,
+			Name: "HELDBY", Help: "what keeps it alive besides its processes", Shrink: 3, Want: wantHolders,
 			Text: func(r query.NamespaceRow) string { return strings.Join(r.HeldBy(), ", ") },
 		},
-		{Name: "NSFS", Help: "where its file is mounted", Shrink: true, Want: wantHolders, Text: nsfsText},
+		{Name: "NSFS", Help: "where its file is mounted", Shrink: 3, Want: wantHolders, Text: nsfsText},
 		{
 			Name: "PNS", Help: "parent namespace (pid and user)", Right: true, Want: wantRelations,
 			Text: func(r query.NamespaceRow) string { return numberText(r.Parent.Ino) },

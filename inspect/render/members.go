@@ -27,13 +27,13 @@ var ProcessColumns = Columns[query.ProcessRow]{
 		},
 		statColumn("NTHREADS", "number of threads", func(p *snapshot.Process) int { return p.Threads }),
 		{Name: "STATE", Help: "state, as /proc/PID/status spells it", Want: every(snapshot.FieldStat), Text: func(r query.ProcessRow) string { return r.State }},
-		{Name: "OWNER", Help: "container, pod or systemd unit", Shrink: true, Want: func(w *snapshot.Want) {
+		{Name: "OWNER", Help: "container, pod or systemd unit", Shrink: 1, Want: func(w *snapshot.Want) {
 			w.Every |= snapshot.FieldCgroup
 			w.Names = true
 		}, Text: func(r query.ProcessRow) string { return r.World.OwnerOf(r.Process).String() }},
-		{Name: "COMMAND", Help: "command line", Shrink: true, Want: every(snapshot.FieldCommand), Text: func(r query.ProcessRow) string { return commandText(r.Process) }},
+		{Name: "COMMAND", Help: "command line", Shrink: 3, Want: every(snapshot.FieldCommand), Text: func(r query.ProcessRow) string { return commandText(r.Process) }},
 		{Name: "NAME", Help: "name of the program", Want: every(snapshot.FieldStat), Text: func(r query.ProcessRow) string { return r.Comm }},
-		{Name: "CGROUPS", Help: "control groups, as /proc/PID/cgroup lists them", Shrink: true, Want: every(snapshot.FieldCgroup), Text: func(r query.ProcessRow) string {
+		{Name: "CGROUPS", Help: "control groups, as /proc/PID/cgroup lists them", Shrink: 3, Want: every(snapshot.FieldCgroup), Text: func(r query.ProcessRow) string {
 			return strings.ReplaceAll(strings.TrimSuffix(r.Cgroup, "\n"), "\n", " ")
 		}},
 	},

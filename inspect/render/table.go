@@ -3,6 +3,7 @@ package render
 import (
 	"bufio"
 	"io"
+	"slices"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
@@ -43,7 +44,7 @@ func (l *line) width(i int) int {
 type grid struct {
 	heads  []string
 	right  []bool
-	shrink []bool
+	shrink []int
 	lines  []line
 	widths []int
 }
@@ -77,6 +78,9 @@ func cellsOf[R any](cols []Column[R], r R, clean func(string) string) []string {
 // add takes a line and widens the columns to it.
 func (g *grid) add(l line) {
 	g.lines = append(g.lines, l)
+	if l.level > 0 {
+		g.right[0] = false // a tree grows from the left
+	}
 	for i := range l.cells {
 		g.widths[i] = max(g.widths[i], l.width(i))
 	}
@@ -177,53 +181,51 @@ const (
 )
 
 // minShrunk is what a column keeps at least when it is cut.
-const minShrunk = 8
+const minShrunk = 10
 
-// fit cuts the columns that may be cut until the table is no wider than the
-// terminal, the widest first.
+// fit cuts columns until the table is no wider than the terminal: those that
+// may be cut first before others, and of those the widest.
 func (g *grid) fit(limit int) {
-	total := len(g.widths) - 1
+	excess := len(g.widths) - 1 - limit
 	for _, w := range g.widths {
-		total += w
+		excess += w
 	}
-	for total > limit {
-		i := g.widest()
-		if i < 0 {
-			break
+	for order := slices.Max(g.shrink); order > 0; order-- {
+		for excess > 0 {
+			i, next := g.widest(order)
+			if i < 0 {
+				break
+			}
+			cut := min(g.widths[i]-next, excess)
+			g.widths[i] -= cut
+			excess -= cut
 		}
-		next := g.nextWidth(i)
-		cut := min(g.widths[i]-next, total-limit)
-		g.widths[i] -= cut
-		total -= cut
 	}
 	for at := range g.lines {
 		g.cut(&g.lines[at])
 	}
 }
 
-// widest is the widest column that may still be cut, -1 when none may.
-func (g *grid) widest() int {
-	best := -1
+// widest is the widest column of an order that may still be cut, -1 when none
+// may, and the width at which another of that order is as wide.
+func (g *grid) widest(order int) (best, next int) {
+	best, next = -1, minShrunk
 	for i, w := range g.widths {
-		if g.shrink[i] && w > minShrunk && (best < 0 || w > g.widths[best]) {
+		switch {
+		case g.shrink[i] != order || w <= minShrunk:
+		case best < 0 || w > g.widths[best]:
+			if best >= 0 {
+				next = max(next, g.widths[best])
+			}
 			best = i
-		}
-	}
-	return best
-}
-
-// nextWidth is the width to which column i is cut before another is wider.
-func (g *grid) nextWidth(i int) int {
-	next := minShrunk
-	for j, w := range g.widths {
-		if j != i && g.shrink[j] && w < g.widths[i] {
+		default:
 			next = max(next, w)
 		}
 	}
-	if next == minShrunk || next < g.widths[i]-1 {
-		return next
+	if best >= 0 && next == g.widths[best] {
+		next--
 	}
-	return g.widths[i] - 1
+	return best, next
 }
 
 func (g *grid) cut(l *line) {

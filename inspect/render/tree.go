@@ -17,10 +17,10 @@ import (
 var MountColumns = Columns[*world.Mount]{
 	Defaults: []string{"TARGET", "SOURCE", "FSTYPE", "OPTIONS", "PROPAGATION"},
 	All: []Column[*world.Mount]{
-		{Name: "TARGET", Help: "mount point", Shrink: true, Text: func(m *world.Mount) string { return m.Point }},
-		{Name: "SOURCE", Help: "source, with the directory of it in brackets", Shrink: true, Text: sourceText},
+		{Name: "TARGET", Help: "mount point", Shrink: 1, Text: func(m *world.Mount) string { return m.Point }},
+		{Name: "SOURCE", Help: "source, with the directory of it in brackets", Shrink: 2, Text: sourceText},
 		{Name: "FSTYPE", Help: "file system type", Text: func(m *world.Mount) string { return m.FSType }},
-		{Name: "OPTIONS", Help: "all mount options", Shrink: true, Text: func(m *world.Mount) string {
+		{Name: "OPTIONS", Help: "all mount options", Shrink: 3, Text: func(m *world.Mount) string {
 			return mergeOptions(m.VFSOptions, snapshot.Unescape(m.FSOptions))
 		}},
 		{Name: "PROPAGATION", Help: "peer group, master, or private, unbindable", Text: (*world.Mount).Propagation},
@@ -28,9 +28,9 @@ var MountColumns = Columns[*world.Mount]{
 		idColumn("PARENT", "id of the mount it is mounted on", func(m *world.Mount) uint64 { return uint64(m.Mount.Parent) }),
 		withWant(idColumn("UNIQ-ID", "64-bit id, never used again", func(m *world.Mount) uint64 { return uint64(m.UniqueID) }), wantDetail),
 		{Name: "MAJ:MIN", Help: "device number of the file system", Text: func(m *world.Mount) string { return m.Dev.String() }},
-		{Name: "FSROOT", Help: "directory of the file system that is mounted", Shrink: true, Text: func(m *world.Mount) string { return m.Root }},
-		{Name: "VFS-OPTIONS", Help: "options of the mount", Shrink: true, Text: func(m *world.Mount) string { return m.VFSOptions }},
-		{Name: "FS-OPTIONS", Help: "options of the file system", Shrink: true, Text: func(m *world.Mount) string { return snapshot.Unescape(m.FSOptions) }},
+		{Name: "FSROOT", Help: "directory of the file system that is mounted", Shrink: 2, Text: func(m *world.Mount) string { return m.Root }},
+		{Name: "VFS-OPTIONS", Help: "options of the mount", Shrink: 3, Text: func(m *world.Mount) string { return m.VFSOptions }},
+		{Name: "FS-OPTIONS", Help: "options of the file system", Shrink: 3, Text: func(m *world.Mount) string { return snapshot.Unescape(m.FSOptions) }},
 		idColumn("PEER_GROUP", "peer group it shares with", func(m *world.Mount) uint64 { return uint64(m.PeerGroup) }),
 		idColumn("MASTER", "peer group it receives from", func(m *world.Mount) uint64 { return uint64(m.Master) }),
 		idColumn("PROPAGATE_FROM", "nearest group above the master with a member here", func(m *world.Mount) uint64 { return uint64(m.From) }),
@@ -38,7 +38,7 @@ var MountColumns = Columns[*world.Mount]{
 		flagColumn("SHADOWED", "hidden by another mount", func(m *world.Mount) bool { return m.Shadowed }),
 		{Name: "IDMAP", Help: "user and group maps of an idmapped mount, first:lower:count", Want: wantDetail, Text: idmapText},
 		{
-			Name: "LAYERS", Help: "directories of an overlay, the upper one first", Shrink: true,
+			Name: "LAYERS", Help: "directories of an overlay, the upper one first", Shrink: 3,
 			Text: func(m *world.Mount) string { return strings.Join(m.Layers().Strings(), ":") }, JSON: layersJSON,
 		},
 		sizeColumn("SIZE", "size of the file system", func(u *snapshot.Usage) uint64 { return u.Size }),

@@ -54,6 +54,11 @@ func newTaker(ctx context.Context, src Sources, want Want) *taker {
 	if s.Reader, err = src.Proc.Reader(); err != nil {
 		t.gaps.add("the reader", "find itself", err)
 	}
+	if s.Reader.UID > 0 {
+		if hidden := src.Proc.Hidden(); hidden != "" {
+			t.gaps.add("processes of other users", "see them in /proc", errors.New("it is mounted with "+hidden))
+		}
+	}
 	return t
 }
 
