@@ -16,7 +16,10 @@ import (
 type Place struct {
 	Text string
 	PID  int
-	NS   uint64 // inode number; 0 for a process whose namespace was not needed
+	NS   uint64 // inode number; 0 for a process whose link may not be read
+	// Depth is how far had to be searched to find it, and has to be again to
+	// read it.
+	Depth snapshot.Depth
 }
 
 // Find resolves a TARGET to a namespace of the given type: a process, "self",
@@ -151,7 +154,7 @@ func (h *Host) byIno(ctx context.Context, ino uint64, t snapshot.Type) (Place, e
 			return Place{}, err
 		}
 		if n := w.Lookup(ino); n != nil && n.Type == t {
-			return Place{NS: ino}, nil
+			return Place{NS: ino, Depth: depth}, nil
 		}
 	}
 	return Place{}, fmt.Errorf("no %v namespace has that number", t)

@@ -165,11 +165,12 @@ func tablesOf(places []inspect.Place, tf treeFlags) snapshot.Want {
 			want.Tables.PIDs = append(want.Tables.PIDs, p.PID)
 		} else {
 			want.Tables.NS = append(want.Tables.NS, p.NS)
+			want.Holders = max(want.Holders, p.Depth)
 		}
 	}
 	if tf.all || len(want.Tables.NS) > 0 {
 		want.Types = snapshot.Types(snapshot.Mnt)
-		want.Holders = snapshot.Auto
+		want.Holders = max(want.Holders, snapshot.Auto)
 		want.Tables.Masters = true
 	}
 	if tf.all || len(places) > 1 {

@@ -136,7 +136,11 @@ func (t *taker) unreadable(pid int, err error) {
 // walk asks the kernel for the namespaces it knows, also those that no process
 // is in.
 func (t *taker) walk() {
-	if t.src.Kernel == nil || t.want.Holders == NoSearch {
+	if t.want.Holders == NoSearch {
+		return
+	}
+	if t.src.Kernel == nil {
+		t.gaps.add("namespaces without a process", "enumerate by the kernel", ErrNotSaved)
 		return
 	}
 	done, err := t.src.Kernel.Walk(t.want.Types, func(n Namespace) {
