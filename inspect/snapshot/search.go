@@ -123,8 +123,8 @@ func (t *taker) ref(i int) Ref { return t.refThrough(i, maxDetour) }
 func (t *taker) refThrough(i, detours int) Ref {
 	n := &t.snap.Namespaces[i]
 	r := Ref{Type: n.Type, Ino: n.ID.Ino}
-	if l := t.lead[i]; l >= 0 {
-		r.PID = t.snap.Processes[l].PID
+	if d := t.door[i]; d >= 0 {
+		r.PID = t.snap.Processes[d].PID
 		return r
 	}
 	if len(n.Holds) == 0 {

@@ -38,6 +38,7 @@ type taker struct {
 
 	index map[uint64]int // inode number to place in snap.Namespaces
 	lead  []int          // place in snap.Namespaces to place of its lowest process, -1
+	door  []int          // likewise of the lowest one whose links may be read
 	read  TypeSet        // the types whose links are read
 	// unread are the processes whose links could not be read.
 	unread []int
@@ -70,7 +71,7 @@ func (t *taker) namespace(typ Type, ino uint64) int {
 	i := len(t.snap.Namespaces)
 	t.index[ino] = i
 	t.snap.Namespaces = append(t.snap.Namespaces, Namespace{ID: NSID{Ino: ino}, Type: typ})
-	t.lead = append(t.lead, -1)
+	t.lead, t.door = append(t.lead, -1), append(t.door, -1)
 	return i
 }
 
@@ -111,10 +112,14 @@ func (t *taker) processes() error {
 }
 
 // mayLead makes the process at place p the one that stands for the namespace
-// when it has the lowest pid.
+// when it has the lowest pid, and the one to reach it through.
 func (t *taker) mayLead(ns, p int) {
-	if l := t.lead[ns]; l < 0 || t.snap.Processes[p].PID < t.snap.Processes[l].PID {
+	lower := func(than int) bool { return than < 0 || t.snap.Processes[p].PID < t.snap.Processes[than].PID }
+	if lower(t.lead[ns]) {
 		t.lead[ns] = p
+	}
+	if lower(t.door[ns]) && !t.snap.Processes[p].Inferred {
+		t.door[ns] = p
 	}
 }
 
