@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -209,7 +210,7 @@ func mountsJSON(r query.NamespaceRow) any {
 func nsfsText(r query.NamespaceRow) string {
 	var list []string
 	for _, h := range r.Holds {
-		if h.Kind == snapshot.HoldBind {
+		if h.Kind == snapshot.HoldBind && !slices.Contains(list, h.Path) { // a clone of a mount namespace has it too
 			list = append(list, h.Path)
 		}
 	}
