@@ -76,7 +76,7 @@ func Trees(v *world.View, q TreeQuery) (Tree, error) {
 	}
 	wanted := t.All()
 	if q.Serving != "" {
-		m := Serving(v, q.Serving)
+		m := v.Serving(q.Serving)
 		if m == nil {
 			return t, fmt.Errorf("find the mount that %s lies on: %w", q.Serving, ErrNothing)
 		}
@@ -117,19 +117,6 @@ func At(v *world.View, point string) *world.Mount {
 		}
 	}
 	return found
-}
-
-// Serving is the mount that a path lies on: of those not hidden the one with
-// the longest mount point at or above the path. The path is taken as it is
-// written, without following symbolic links.
-func Serving(v *world.View, path string) *world.Mount {
-	var best *world.Mount
-	for _, m := range v.Mounts {
-		if !m.Shadowed && world.Under(path, m.Point) && (best == nil || len(m.Point) >= len(best.Point)) {
-			best = m
-		}
-	}
-	return best
 }
 
 // matchType applies a list of types as mount(8) does: "no" before the first

@@ -90,6 +90,19 @@ func (w *World) View(ino uint64, pid int) *View {
 	return same
 }
 
+// Serving is the mount that a path lies on: of those not hidden the one with
+// the longest mount point at or above the path, nil when the view has none. The
+// path is taken as it is written, without following symbolic links.
+func (v *View) Serving(path string) *Mount {
+	var best *Mount
+	for _, m := range v.Mounts {
+		if !m.Shadowed && Under(path, m.Point) && (best == nil || len(m.Point) >= len(best.Point)) {
+			best = m
+		}
+	}
+	return best
+}
+
 // newView makes the tree of a table: children are indexed by parent in one
 // pass, so that a table of 50,000 mounts takes a time in its size.
 func newView(t *snapshot.Table, ns *Namespace) *View {

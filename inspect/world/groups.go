@@ -1,0 +1,80 @@
+package world
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+)
+
+// PeerGroup is the set of mounts that send each other what is mounted on them,
+// over all namespaces whose tables were read (mount_namespaces(7)).
+type PeerGroup struct {
+	ID      snapshot.GroupID
+	Master  snapshot.GroupID // the group it receives from, 0 for none
+	Members []*Mount         // those that are shared:ID
+	Slaves  []*Mount         // those that have master:ID, shared themselves or not
+	Below   []*PeerGroup     // the groups whose master it is
+}
+
+// Unseen says that no namespace that was read has a member: the group is known
+// only as the master of others.
+func (g *PeerGroup) Unseen() bool { return len(g.Members) == 0 }
+
+// Groups are the peer groups of a host.
+type Groups struct {
+	List []*PeerGroup // by number
+	byID map[snapshot.GroupID]*PeerGroup
+}
+
+// Get is a peer group by number, nil when no mount speaks of it.
+func (g *Groups) Get(id snapshot.GroupID) *PeerGroup { return g.byID[id] }
+
+// GroupsOf gathers the mounts of a world by peer group. What a process with
+// another root sees is a part of its namespace's table and counts once, unless
+// only that was read.
+func GroupsOf(w *World) *Groups {
+	whole := map[uint64]bool{}
+	for _, v := range w.Views {
+		if v.PID == 0 {
+			whole[v.Table.NS.Ino] = true
+		}
+	}
+	g := &Groups{byID: map[snapshot.GroupID]*PeerGroup{}}
+	for _, v := range w.Views {
+		if v.PID == 0 || !whole[v.Table.NS.Ino] {
+			g.add(v)
+		}
+	}
+	slices.SortFunc(g.List, func(a, b *PeerGroup) int { return cmp.Compare(a.ID, b.ID) })
+	for _, below := range g.List {
+		if up := g.byID[below.Master]; up != nil {
+			up.Below = append(up.Below, below)
+		}
+	}
+	return g
+}
+
+func (g *Groups) add(v *View) {
+	for _, m := range v.Mounts {
+		if m.PeerGroup != 0 {
+			own := g.group(m.PeerGroup)
+			own.Members = append(own.Members, m)
+			own.Master = max(own.Master, m.Master)
+		}
+		if m.Master != 0 {
+			up := g.group(m.Master)
+			up.Slaves = append(up.Slaves, m)
+		}
+	}
+}
+
+func (g *Groups) group(id snapshot.GroupID) *PeerGroup {
+	p := g.byID[id]
+	if p == nil {
+		p = &PeerGroup{ID: id}
+		g.byID[id] = p
+		g.List = append(g.List, p)
+	}
+	return p
+}
