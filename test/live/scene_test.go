@@ -28,11 +28,14 @@ type actor struct {
 	in   io.Closer
 }
 
+// stay ends every script: it stays the same process, which runs nothing else.
+const stay = "echo ready; read x || :"
+
 // shell starts an actor that runs a script in new namespaces, then waits. What
 // the script prints is in said.
 func shell(t *testing.T, unshare uintptr, script string, args ...string) *actor {
 	t.Helper()
-	return start(t, exec.Command("sh", append([]string{"-c", "set -e\n" + script + "\necho ready\nexec cat", "sh"}, args...)...), unshare)
+	return start(t, exec.Command("sh", append([]string{"-c", "set -e\n" + script + "\n"+stay, "sh"}, args...)...), unshare)
 }
 
 // roleOf starts an actor that plays a role of this binary.
