@@ -25,9 +25,29 @@ func Open(name string) (*Host, error) {
 		if errors.As(err, &pe) && pe.Path == name {
 			err = pe.Err
 		}
-		return nil, fmt.Errorf("read saved host %s: %w", name, err)
 	}
-	h.label = name
+	return labelled(h, err, name)
+}
+
+// OpenFS is [Open] of a directory that the program brings along: a file system
+// that looks like /proc or holds a directory that does. The label names it in
+// errors.
+func OpenFS(fsys fs.FS, label string) (*Host, error) {
+	h, err := openDir(fsys, label)
+	return labelled(h, err, label)
+}
+
+// OpenReader is [Open] of a file that the program has open already.
+func OpenReader(r io.Reader, label string) (*Host, error) {
+	h, err := openStream(r, label)
+	return labelled(h, err, label)
+}
+
+func labelled(h *Host, err error, label string) (*Host, error) {
+	if err != nil {
+		return nil, fmt.Errorf("read saved host %s: %w", label, err)
+	}
+	h.label = label
 	return h, nil
 }
 
