@@ -3,6 +3,7 @@ package query
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/world"
@@ -45,7 +46,7 @@ func (t Tree) Below(m *world.Mount) []*world.Mount {
 // All lists the mounts of the answer without their tree: in the table's order
 // when all of it was asked for, else parents first.
 func (t Tree) All() []*world.Mount {
-	if t.picked == nil && len(t.Tops) == len(t.View.Roots) {
+	if t.picked == nil && slices.Equal(t.Tops, t.View.Roots) {
 		return t.View.Mounts
 	}
 	return t.descend(nil, t.Tops)
