@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -93,12 +94,37 @@ func again(part string, args []string, flags uintptr) (int, error) {
 	cmd.Env = append(os.Environ(), partVar+"="+part)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: flags &^ unix.CLONE_NEWPID, Cloneflags: flags & unix.CLONE_NEWPID}
-	err := cmd.Run()
+	if err := inOrder(cmd.Start); err != nil {
+		return 0, err
+	}
+	err := cmd.Wait()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return exit.ExitCode(), nil
 	}
 	return 0, err
+}
+
+// inOrder starts a process on one CPU. Each CPU has its own batch of namespace
+// ids, and a namespace's file can be mounted only where the id is lower: with
+// one CPU, in all namespaces that were made before.
+func inOrder(start func() error) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var all, one unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &all); err != nil {
+		return err
+	}
+	for cpu := 0; one.Count() == 0; cpu++ {
+		if all.IsSet(cpu) {
+			one.Set(cpu)
+		}
+	}
+	if err := unix.SchedSetaffinity(0, &one); err != nil {
+		return err
+	}
+	defer func() { _ = unix.SchedSetaffinity(0, &all) }()
+	return start()
 }
 
 // onStage skips a test that cannot make scenes here.

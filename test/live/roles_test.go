@@ -23,6 +23,7 @@ var roles = map[string]func(args []string) error{
 	"for-children": playForChildren,
 	"fd":           playFD,
 	"in-flight":    playInFlight,
+	"emptied":      func([]string) error { return unix.Unmount("/", unix.MNT_DETACH) },
 }
 
 // play runs a role, says so, and waits until its input is closed.

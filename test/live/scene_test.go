@@ -61,7 +61,7 @@ func start(t *testing.T, cmd *exec.Cmd, unshare uintptr) *actor {
 	try(t, err)
 	out, err := cmd.StdoutPipe()
 	try(t, err)
-	try(t, cmd.Start())
+	try(t, inOrder(cmd.Start))
 	a := &actor{pid: cmd.Process.Pid, cmd: cmd, in: in}
 	t.Cleanup(a.dismiss)
 	lines := bufio.NewScanner(out)
@@ -76,6 +76,11 @@ func start(t *testing.T, cmd *exec.Cmd, unshare uintptr) *actor {
 	}
 	t.Fatalf("the actor was never ready: %q", a.said)
 	return nil
+}
+
+// nsenter runs a command in an actor's mount namespace.
+func nsenter(a *actor, args ...string) *exec.Cmd {
+	return exec.Command("nsenter", append([]string{"-t", a.arg(), "-m", "--"}, args...)...)
 }
 
 // dismiss ends the actor and waits until it is gone.
