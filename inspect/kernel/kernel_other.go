@@ -67,3 +67,8 @@ func (*Kernel) MountinfoInside(snapshot.Ref) ([]byte, error) { return nil, error
 
 // File answers [errors.ErrUnsupported].
 func (*Kernel) File(string) (snapshot.Type, uint64, error) { return 0, 0, errors.ErrUnsupported }
+
+// Shape answers [errors.ErrUnsupported].
+func (*Kernel) Shape(snapshot.Ref) (snapshot.Table, error) {
+	return snapshot.Table{}, errors.ErrUnsupported
+}

@@ -60,21 +60,21 @@ func printable(r rune) bool {
 	return unicode.IsGraphic(r) && !unicode.Is(unicode.Zl, r) && !unicode.Is(unicode.Zp, r)
 }
 
-// jsonString is a JSON string of at most printable characters: what Safe would
-// change is \u00NN or, where it is not UTF-8, \xNN.
-func jsonString(s string) []byte {
+// appendJSON adds a JSON string of at most printable characters: what Safe
+// would change is \u00NN or, where it is not UTF-8, \xNN.
+func appendJSON(b []byte, s string) []byte {
+	if plain(s, false) && strings.IndexByte(s, '"') < 0 {
+		b = append(append(b, '"'), s...)
+		return append(b, '"')
+	}
 	if !utf8.ValidString(s) {
 		s = invalid(s)
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(s) // a string cannot fail
-	out := bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
-	if plain(s, false) {
-		return out
-	}
-	return escapeRunes(out)
+	return append(b, escapeRunes(bytes.TrimSuffix(out.Bytes(), []byte{'\n'}))...)
 }
 
 // invalid writes the bytes that are not UTF-8 as \xNN.

@@ -26,6 +26,11 @@ func (j *jsonWriter) indent() {
 	}
 }
 
+// string writes a string of the host, into the writer's own buffer as a rule.
+func (j *jsonWriter) string(s string) {
+	_, _ = j.out.Write(appendJSON(j.out.AvailableBuffer(), s))
+}
+
 func (j *jsonWriter) raw(s string) { _, _ = j.out.WriteString(s) }
 
 // field starts a key; first says that none came before it in its object.
@@ -35,7 +40,7 @@ func (j *jsonWriter) field(key string, first bool) {
 	}
 	j.raw("\n")
 	j.indent()
-	_, _ = j.out.Write(jsonString(key))
+	j.string(key)
 	j.raw(": ")
 }
 
@@ -59,7 +64,7 @@ func (j *jsonWriter) value(v any) {
 	case nil:
 		j.raw("null")
 	case string:
-		_, _ = j.out.Write(jsonString(v))
+		j.string(v)
 	case int:
 		_, _ = j.out.Write(strconv.AppendInt(j.out.AvailableBuffer(), int64(v), 10))
 	case uint64:
@@ -83,7 +88,7 @@ func (j *jsonWriter) strings(list []string) {
 		if i > 0 {
 			j.raw(", ")
 		}
-		_, _ = j.out.Write(jsonString(s))
+		j.string(s)
 	}
 	j.raw("]")
 }

@@ -136,12 +136,14 @@ func (s Fields) Has(f Fields) bool { return s&f == f }
 // Table is the mount table of one mount namespace, or of one process's view of
 // it when the process has a root of its own.
 type Table struct {
-	NS     NSID    `json:"ns"`
-	PID    int     `json:"pid,omitempty"` // whose mountinfo it is, 0 for the whole namespace's
-	Root   string  `json:"root,omitempty"`
-	Via    string  `json:"via"` // "mountinfo" or "statmount"
-	Whole  bool    `json:"whole"`
-	Mounts []Mount `json:"mounts"`
+	NS    NSID   `json:"ns"`
+	PID   int    `json:"pid,omitempty"` // whose mountinfo it is, 0 for the whole namespace's
+	Root  string `json:"root,omitempty"`
+	Via   string `json:"via"` // "mountinfo" or "statmount"
+	Whole bool   `json:"whole"`
+	// Partial: private mounts have no strings, and no mount has options.
+	Partial bool    `json:"partial,omitempty"`
+	Mounts  []Mount `json:"mounts"`
 }
 
 // Mount is one line of a mount table.

@@ -49,6 +49,9 @@ type Tables struct {
 	All  bool     `json:"all,omitempty"`
 	PIDs []int    `json:"pids,omitempty"` // each process's own view
 	NS   []uint64 `json:"ns,omitempty"`   // the whole namespace's view, by inode number
+	// Shape leaves out, where that is cheaper, what does not matter to
+	// propagation: options, and all strings of private mounts.
+	Shape bool `json:"shape,omitempty"`
 	// Roots adds the view of every process whose root directory is another
 	// than its namespace's, one for each such directory.
 	Roots bool `json:"roots,omitempty"`
@@ -111,6 +114,9 @@ type KernelReader interface {
 	// Table lists the mounts of a mount namespace by statmount(2), complete
 	// as compared with NrMounts.
 	Table(ref Ref) (Table, error)
+	// Shape is Table without the strings of mounts that are in no peer group
+	// and have no master.
+	Shape(ref Ref) (Table, error)
 	// Pins visits the nsfs files mounted in a mount namespace.
 	Pins(ref Ref, visit func(t Type, ino uint64, point string)) error
 	// Detail adds 64-bit ids and maps of idmapped mounts to a table that was

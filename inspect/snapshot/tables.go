@@ -93,6 +93,12 @@ const rootCandidates = 8
 func (t *taker) namespaceTable(i int) {
 	n := t.snap.Namespaces[i]
 	ref := t.ref(i)
+	if t.want.Tables.Shape && t.src.Kernel != nil && !n.Inferred {
+		if table, err := t.src.Kernel.Shape(ref); err == nil && table.Whole {
+			t.snap.Tables = append(t.snap.Tables, table)
+			return
+		}
+	}
 	for _, pid := range t.inside(n.ID.Ino) {
 		p := Process{PID: pid}
 		// Without the right to read the link, what it shows is what there is.

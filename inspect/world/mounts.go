@@ -115,6 +115,9 @@ func newView(t *snapshot.Table, ns *Namespace) *View {
 		byID[t.Mounts[i].ID] = &nodes[i]
 	}
 	v.adopt(byID)
+	if t.Partial {
+		return v // without all mount points nothing is known of what covers what
+	}
 	for _, root := range v.Roots {
 		root.shadow(false)
 	}

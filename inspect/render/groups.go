@@ -1,0 +1,109 @@
+package render
+
+import (
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// GroupColumns are the columns of groups.
+var GroupColumns = Columns[query.GroupRow]{
+	Defaults: []string{"GROUP", "MASTER", "NMOUNTS", "NNS", "FSTYPE", "SOURCE", "MEMBERS"},
+	All: []Column[query.GroupRow]{
+		{Name: "GROUP", Help: "number of the peer group", Right: true, Text: func(r query.GroupRow) string { return numberText(uint64(r.ID)) }, JSON: func(r query.GroupRow) any { return numberJSON(uint64(r.ID)) }},
+		{Name: "MASTER", Help: "group it receives from", Right: true, Text: func(r query.GroupRow) string { return numberText(uint64(r.Master)) }, JSON: func(r query.GroupRow) any { return numberJSON(uint64(r.Master)) }},
+		{Name: "NMOUNTS", Help: "mounts in it", Right: true, Text: func(r query.GroupRow) string { return strconv.Itoa(len(r.Members)) }, JSON: func(r query.GroupRow) any { return len(r.Members) }},
+		{Name: "NSLAVES", Help: "mounts that receive from it", Right: true, Text: func(r query.GroupRow) string { return strconv.Itoa(len(r.Slaves)) }, JSON: func(r query.GroupRow) any { return len(r.Slaves) }},
+		{Name: "NNS", Help: "mount namespaces with a member", Right: true, Text: func(r query.GroupRow) string { return strconv.Itoa(r.Namespaces()) }, JSON: func(r query.GroupRow) any { return r.Namespaces() }},
+		{Name: "FSTYPE", Help: "file system type", Text: func(r query.GroupRow) string { return r.Example().FSType }},
+		{Name: "SOURCE", Help: "source of the file system", Shrink: 2, Text: func(r query.GroupRow) string { return r.Example().Source }},
+		{Name: "DEV", Help: "device number of the file system", Text: func(r query.GroupRow) string { return r.Example().Dev.String() }},
+		{Name: "MEMBERS", Help: "its mounts, as namespace:mount point", Shrink: 3, Text: membersText},
+	},
+}
+
+// membersText lists the members. A group that is only known as a master says
+// so: its members are where nsview cannot look, or nowhere any more.
+func membersText(r query.GroupRow) string {
+	if r.Unseen() {
+		return "(in no namespace that was read)"
+	}
+	list := make([]string, len(r.Members))
+	for i, m := range r.Members {
+		list[i] = placeText(m)
+	}
+	return strings.Join(list, " ")
+}
+
+// placeText is a mount as namespace:mount point.
+func placeText(m *world.Mount) string {
+	return strconv.FormatUint(m.View.Table.NS.Ino, 10) + ":" + m.Point
+}
+
+// Groups prints peer groups as a table.
+func Groups(w io.Writer, a query.Groups, cols []Column[query.GroupRow], style Style) error {
+	g := newGrid(cols, style)
+	groupLines(g, a.Rows, cols, style, branch{})
+	return g.write(w, style)
+}
+
+func groupLines(g *grid, rows []query.GroupRow, cols []Column[query.GroupRow], style Style, at branch) {
+	for i, r := range rows {
+		below, indent := at.next(i == len(rows)-1, style)
+		g.add(line{indent: indent, level: at.level, cells: cellsOf(cols, r, style.clean()), dim: r.Unseen()})
+		groupLines(g, r.Under, cols, style, below)
+	}
+}
+
+// GroupsJSON prints peer groups with all their members and slaves.
+func GroupsJSON(w io.Writer, a query.Groups) error {
+	j := newJSON(w)
+	return j.document(func() {
+		j.field("groups", true)
+		groupObjects(j, a.Rows)
+		j.gaps(a.Gaps)
+	})
+}
+
+func groupObjects(j *jsonWriter, rows []query.GroupRow) {
+	j.array(len(rows), func(i int) {
+		r := rows[i]
+		example := r.Example()
+		j.field("group", true)
+		j.value(numberJSON(uint64(r.ID)))
+		j.field("master", false)
+		j.value(numberJSON(uint64(r.Master)))
+		j.field("dev", false)
+		j.value(example.Dev.String())
+		j.field("fstype", false)
+		j.value(example.FSType)
+		j.field("source", false)
+		j.value(example.Source)
+		j.field("members", false)
+		j.array(len(r.Members), func(i int) { memberObject(j, r.Members[i]) })
+		j.field("slaves", false)
+		j.array(len(r.Slaves), func(i int) {
+			memberObject(j, r.Slaves[i])
+			j.field("group", false)
+			j.value(numberJSON(uint64(r.Slaves[i].PeerGroup)))
+		})
+		if len(r.Under) > 0 {
+			j.field("children", false)
+			groupObjects(j, r.Under)
+		}
+	})
+}
+
+func memberObject(j *jsonWriter, m *world.Mount) {
+	j.field("ns", true)
+	j.value(m.View.Table.NS.Ino)
+	j.field("target", false)
+	j.value(m.Point)
+	j.field("root", false)
+	j.value(m.Root)
+	j.field("mount_id", false)
+	j.value(uint64(m.ID))
+}
