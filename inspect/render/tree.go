@@ -33,13 +33,16 @@ func Tree(w io.Writer, t query.Tree, cols []Column[*world.Mount], style TreeStyl
 // TreeTitle prints the line above one of several trees: which namespace it is
 // and who is in it. A blank line parts it from the tree before.
 func TreeTitle(w io.Writer, of *world.World, v *world.View, apart bool) error {
-	title := "mnt:[" + strconv.FormatUint(v.Table.NS.Ino, 10) + "]"
-	if v.PID != 0 {
+	title := "mnt:[" + tildeNumber(v) + "]"
+	switch {
+	case v.PID != 0:
 		title += fmt.Sprintf(" as process %d sees it", v.PID)
-	} else if v.NS != nil && v.NS.Lead() != nil {
-		title += fmt.Sprintf(" of %d processes, the lowest %d", len(v.NS.Processes), v.NS.Lead().PID)
-	} else {
+	case v.NS == nil || v.NS.Lead() == nil:
 		title += " without a process"
+	case len(v.NS.Processes) == 1:
+		title += fmt.Sprintf(" of process %d", v.NS.Lead().PID)
+	default:
+		title += fmt.Sprintf(" of %d processes, the lowest %d", len(v.NS.Processes), v.NS.Lead().PID)
 	}
 	if v.NS != nil {
 		if owner := of.OwnerOf(v.NS.Lead()).String(); owner != "" {
@@ -51,6 +54,24 @@ func TreeTitle(w io.Writer, of *world.World, v *world.View, apart bool) error {
 	}
 	_, err := io.WriteString(w, title+"\n")
 	return err
+}
+
+// tildeNumber is the number of a view's namespace, marked when it is made up
+// and names nothing in the kernel.
+func tildeNumber(v *world.View) string {
+	number := strconv.FormatUint(v.Table.NS.Ino, 10)
+	if v.NS != nil && v.NS.Inferred {
+		return "~" + number
+	}
+	return number
+}
+
+// viewNumber is the same for JSON, null where the kernel has none.
+func viewNumber(v *world.View) any {
+	if v.NS != nil && v.NS.Inferred {
+		return nil
+	}
+	return numberJSON(v.Table.NS.Ino)
 }
 
 // drawing makes the lines of a tree.
@@ -92,7 +113,7 @@ func TreesJSON(w io.Writer, trees []query.Tree, cols []Column[*world.Mount], lis
 		j.array(len(trees), func(i int) {
 			v := trees[i].View
 			j.field("ns", true)
-			j.value(numberJSON(v.Table.NS.Ino))
+			j.value(viewNumber(v))
 			j.field("nsid", false)
 			j.value(viewID(v))
 			filesystems(j, trees[i], cols, list, false)
