@@ -37,6 +37,7 @@ func TreeTitle(w io.Writer, of *world.World, v *world.View, apart bool) error {
 	switch {
 	case v.PID != 0:
 		title += fmt.Sprintf(" as process %d sees it", v.PID)
+	case v.NS != nil && v.NS.Inferred && v.NS.Lead() == nil: // a bare table tells nothing of processes
 	case v.NS == nil || v.NS.Lead() == nil:
 		title += " without a process"
 	case len(v.NS.Processes) == 1:
