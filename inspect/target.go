@@ -28,11 +28,21 @@ type Place struct {
 // TARGET is the reader's own.
 func (h *Host) Find(ctx context.Context, text string, t snapshot.Type) (Place, error) {
 	p, err := h.find(ctx, text, t)
-	if err != nil {
-		return p, fmt.Errorf("find %s: %w", text, err)
+	switch {
+	case err == nil:
+		p.Text = text
+		return p, nil
+	case text == "":
+		return p, fmt.Errorf("find the namespace to start with: %w", err)
 	}
-	p.Text = text
-	return p, nil
+	return p, fmt.Errorf("find %s: %w", text, err)
+}
+
+// IsNumber says whether a TARGET is the number of a namespace, which no process
+// id reaches.
+func IsNumber(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 64)
+	return err == nil && n >= snapshot.FirstNSInode
 }
 
 func (h *Host) find(ctx context.Context, text string, t snapshot.Type) (Place, error) {
@@ -44,7 +54,7 @@ func (h *Host) find(ctx context.Context, text string, t snapshot.Type) (Place, e
 	}
 	if typ, ino, err := snapshot.ParseLink(text); err == nil {
 		if typ != t {
-			return Place{}, fmt.Errorf("it is no %v namespace", t)
+			return Place{}, fmt.Errorf("it is a %v namespace, not a %v namespace", typ, t)
 		}
 		return h.byIno(ctx, ino, t)
 	}
@@ -70,16 +80,24 @@ func (h *Host) TypeOf(ctx context.Context, text string) (snapshot.Type, bool) {
 		t, _, err := h.src.Kernel.(anyKernel).File(text)
 		return t, err == nil
 	}
-	ino, err := strconv.ParseUint(text, 10, 64)
-	if err != nil || ino < snapshot.FirstNSInode {
+	if !IsNumber(text) {
 		return 0, false
 	}
-	w, err := h.Look(ctx, snapshot.Want{Types: snapshot.AllTypes, Holders: snapshot.Auto})
-	if err != nil || w.Lookup(ino) == nil {
-		return 0, false
+	ino, _ := strconv.ParseUint(text, 10, 64)
+	for _, depth := range depths {
+		w, err := h.Look(ctx, snapshot.Want{Types: snapshot.AllTypes, Holders: depth})
+		if err != nil {
+			return 0, false
+		}
+		if n := w.Lookup(ino); n != nil {
+			return n.Type, true
+		}
 	}
-	return w.Lookup(ino).Type, true
+	return 0, false
 }
+
+// depths are tried in turn: most namespaces have a process.
+var depths = []snapshot.Depth{snapshot.NoSearch, snapshot.Auto, snapshot.Thorough}
 
 func (h *Host) self() (Place, error) {
 	if h.saved != nil {
@@ -148,16 +166,17 @@ func (h *Host) byPID(pid int, t snapshot.Type) (Place, error) {
 // byIno looks for the namespace among those of processes first, then among
 // all.
 func (h *Host) byIno(ctx context.Context, ino uint64, t snapshot.Type) (Place, error) {
-	for _, depth := range []snapshot.Depth{snapshot.NoSearch, snapshot.Auto, snapshot.Thorough} {
-		w, err := h.Look(ctx, snapshot.Want{Types: snapshot.Types(t), Holders: depth})
-		if err != nil {
+	var w *world.World
+	var err error
+	for _, depth := range depths {
+		if w, err = h.Look(ctx, snapshot.Want{Types: snapshot.Types(t), Holders: depth}); err != nil {
 			return Place{}, err
 		}
 		if n := w.Lookup(ino); n != nil && n.Type == t {
 			return Place{NS: ino, Depth: depth}, nil
 		}
 	}
-	return Place{}, fmt.Errorf("no %v namespace has that number", t)
+	return Place{}, fmt.Errorf("no %v namespace has that number (there are %s)", t, candidates(w, t))
 }
 
 func (h *Host) byID(ctx context.Context, text string, t snapshot.Type) (Place, error) {
@@ -174,7 +193,7 @@ func (h *Host) byID(ctx context.Context, text string, t snapshot.Type) (Place, e
 			return Place{NS: n.ID.Ino}, nil
 		}
 	}
-	return Place{}, fmt.Errorf("no %v namespace has that id", t)
+	return Place{}, fmt.Errorf("no %v namespace has that id (there are %s)", t, candidates(w, t))
 }
 
 // byFile takes a link of /proc/PID/ns or a mounted file of nsfs.
