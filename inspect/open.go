@@ -142,6 +142,9 @@ func openMountinfo(r io.Reader, name string) (*Host, error) {
 	if len(b) > maxMountinfo {
 		return nil, fmt.Errorf("larger than %d MiB, which no mount table is", maxMountinfo>>20)
 	}
+	if bytes.IndexByte(b, 0) >= 0 { // no text at all: the line that is wrong says nothing
+		return nil, errors.New("neither a snapshot, nor a tar, nor mountinfo")
+	}
 	mounts, err := proc.ParseMountinfo(b)
 	if err != nil {
 		return nil, fmt.Errorf("neither a snapshot, nor a tar, nor mountinfo: %w", err)

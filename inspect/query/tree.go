@@ -65,6 +65,9 @@ var ErrNothing = errors.New("no mount matches")
 // Trees answers what the mounts of a view look like.
 func Trees(v *world.View, q TreeQuery) (Tree, error) {
 	t := Tree{View: v, Tops: v.Roots}
+	if len(v.Mounts) == 0 {
+		return t, fmt.Errorf("list the mounts: %w", ErrNothing)
+	}
 	if q.Below != "" {
 		top := At(v, q.Below)
 		if top == nil {

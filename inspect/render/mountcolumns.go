@@ -35,7 +35,7 @@ var MountColumns = Columns[*world.Mount]{
 		{Name: "IDMAP", Help: "user and group maps of an idmapped mount, first:lower:count", Want: wantDetail, Text: idmapText},
 		{
 			Name: "LAYERS", Help: "directories of an overlay, the upper one first", Shrink: 3,
-			Text: func(m *world.Mount) string { return strings.Join(m.Layers().Strings(), ":") }, JSON: layersJSON,
+			Text: layersText, JSON: layersJSON,
 		},
 		sizeColumn("SIZE", "size of the file system", func(u *snapshot.Usage) uint64 { return u.Size }),
 		sizeColumn("USED", "used space", func(u *snapshot.Usage) uint64 { return u.Used }),
@@ -145,6 +145,16 @@ func idmapText(m *world.Mount) string {
 
 func mapText(lines []string) string {
 	return strings.ReplaceAll(strings.Join(lines, ","), " ", ":")
+}
+
+// layersText parts the layers by colons, and writes a colon in a name as mount(8)
+// wants it.
+func layersText(m *world.Mount) string {
+	list := m.Layers().Strings()
+	for i := range list {
+		list[i] = strings.NewReplacer(`\`, `\\`, ":", `\:`).Replace(list[i])
+	}
+	return strings.Join(list, ":")
 }
 
 func layersJSON(m *world.Mount) any {
