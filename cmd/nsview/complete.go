@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/nsview/nsview/inspect"
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
@@ -108,23 +107,4 @@ func oneLine(texts ...string) string {
 func (a *app) listColumns(help string) error {
 	_, err := io.WriteString(a.out, help)
 	return err
-}
-
-// findAny resolves a TARGET of list, whose namespace may be of any of the
-// types; a number or file says itself which.
-func findAny(cmd *cobra.Command, host *inspect.Host, text string, types snapshot.TypeSet) (inspect.Place, snapshot.Type, error) {
-	if types == snapshot.AllTypes {
-		types = snapshot.Types(snapshot.Mnt)
-		if t, ok := host.TypeOf(cmd.Context(), text); ok {
-			types = snapshot.Types(t)
-		}
-	}
-	var p inspect.Place
-	var err error
-	for t := range types.All() {
-		if p, err = host.Find(cmd.Context(), text, t); err == nil {
-			return p, t, nil
-		}
-	}
-	return p, 0, err
 }

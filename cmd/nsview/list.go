@@ -37,7 +37,7 @@ or descriptor holds unless --deep or the column HELDBY asks for it.`,
   nsview list -T                     below the user namespaces that own them
   nsview list 4026532177             the processes in one
   nsview list -p 4711 -J             those that process 4711 is in, as JSON`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              takes(1, "one TARGET"),
 		ValidArgsFunction: a.completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.flags.listCols {
@@ -150,44 +150,4 @@ func nothing(rows int, gaps []snapshot.Gap) error {
 		return exitError(exitUnknown)
 	}
 	return exitError(exitNo)
-}
-
-func (a *app) runMembers(cmd *cobra.Command, lf listFlags, target string) error {
-	q, err := lf.query()
-	if err != nil {
-		return err
-	}
-	cols, err := choose(a, render.ProcessColumns)
-	if err != nil {
-		return err
-	}
-	host, err := a.host()
-	if err != nil {
-		return err
-	}
-	place, typ, err := findAny(cmd, host, target, q.Types)
-	if err != nil {
-		return err
-	}
-	want := snapshot.Want{Types: snapshot.Types(typ)}
-	render.Wants(cols, &want)
-	w, err := host.Look(cmd.Context(), want)
-	if err != nil {
-		return err
-	}
-	n := w.Lookup(place.NS)
-	if n == nil {
-		return fmt.Errorf("list the processes of %s: no process is in it", target)
-	}
-	answer := query.Members(w, n)
-	if a.flags.json {
-		err = render.ProcessesJSON(a.out, answer, cols)
-	} else {
-		err = render.Processes(a.out, answer, cols, a.style())
-		a.gaps(answer.Gaps, w.Reader.UID)
-	}
-	if err != nil {
-		return fmt.Errorf("write the list: %w", err)
-	}
-	return nothing(len(answer.Rows), answer.Gaps)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +35,7 @@ type common struct {
 func run(ctx context.Context, args []string, t terminal) int {
 	a := &app{terminal: t}
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(spellRelation(root, args))
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
@@ -70,7 +68,11 @@ container or unit by name (web, docker:ba54f3f7, chronyd.service).`,
 			}
 			return unknownCommand(cmd, args[0])
 		},
+		SuggestionsMinimumDistance: 2, // letters wrong in a mistyped command
+		Version:                    versionText(),
 	}
+	root.SetVersionTemplate("nsview {{.Version}}\n")
+	root.SetHelpCommand(helpCommand(root))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return hinted{fmt.Errorf("read the command line: %w", err), "see " + cmd.CommandPath() + " --help"}
 	})
@@ -83,14 +85,6 @@ container or unit by name (web, docker:ba54f3f7, chronyd.service).`,
 	return root
 }
 
-func unknownCommand(cmd *cobra.Command, name string) error {
-	err := fmt.Errorf("read the command line: unknown command %q", name)
-	if near := cmd.SuggestionsFor(name); len(near) > 0 {
-		return hinted{err, "did you mean " + strings.Join(near, " or ") + "?"}
-	}
-	return hinted{err, "see nsview --help"}
-}
-
 // tableFlags adds the flags of commands that print a table.
 func (a *app) tableFlags(cmd *cobra.Command, names []string) {
 	f := cmd.Flags()
@@ -101,7 +95,6 @@ func (a *app) tableFlags(cmd *cobra.Command, names []string) {
 	f.BoolVarP(&a.flags.raw, "raw", "r", false, "print cells separated by one blank, blanks in them as \\x20")
 	f.BoolVarP(&a.flags.noTruncate, "notruncate", "u", false, "cut nothing to fit the terminal")
 	f.BoolVarP(&a.flags.listCols, "list-columns", "H", false, "list the columns and what they show")
-	cmd.MarkFlagsMutuallyExclusive("json", "raw")
 	_ = cmd.RegisterFlagCompletionFunc("output", completeColumns(names))
 }
 
@@ -133,6 +126,9 @@ func (a *app) host() (*inspect.Host, error) {
 
 // choose picks the columns asked for, of JSON's own defaults when given.
 func choose[R any](a *app, cols render.Columns[R]) ([]render.Column[R], error) {
+	if a.flags.json && a.flags.raw {
+		return nil, errors.New("read the command line: --json and --raw are two forms of output: choose one")
+	}
 	if a.flags.allColumns {
 		return cols.All, nil
 	}
@@ -141,20 +137,4 @@ func choose[R any](a *app, cols render.Columns[R]) ([]render.Column[R], error) {
 		return nil, fmt.Errorf("read the command line: %w", err)
 	}
 	return chosen, nil
-}
-
-func (a *app) version() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			info, ok := debug.ReadBuildInfo()
-			if !ok {
-				return errors.New("read the version: this binary carries none")
-			}
-			_, err := fmt.Fprintln(a.out, "nsview", info.Main.Version, info.GoVersion)
-			return err
-		},
-	}
 }

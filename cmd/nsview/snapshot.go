@@ -26,7 +26,7 @@ name ends in .gz is compressed; without -o it goes to standard output.`,
 		Example: `  nsview snapshot -o host.json.gz
   nsview list --from host.json.gz -t mnt
   nsview tree --from host.json.gz web`,
-		Args: cobra.NoArgs,
+		Args: takes(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			host, err := a.host()
 			if err != nil {

@@ -53,6 +53,12 @@ type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
+// unsure is an error that says what could not be read, so that there is no
+// answer: neither yes nor no.
+type unsure struct{ error }
+
+func (u unsure) Unwrap() error { return u.error }
+
 // fail prints an error and returns the exit status.
 func (t terminal) fail(err error) int {
 	var code exitError
@@ -64,6 +70,9 @@ func (t terminal) fail(err error) int {
 	var h hinted
 	if errors.As(err, &h) {
 		fmt.Fprintf(t.err, "nsview: hint: %s\n", render.Safe(h.hint))
+	}
+	if errors.As(err, new(unsure)) {
+		return exitUnknown
 	}
 	return exitFailure
 }

@@ -140,6 +140,8 @@ func findPlaces(cmd *cobra.Command, host *inspect.Host, targets []string, tf tre
 	}
 	if len(targets) == 0 {
 		targets = []string{""}
+	} else if slices.Contains(targets, "") {
+		return nil, errEmptyTarget
 	}
 	places := make([]inspect.Place, len(targets))
 	for i, text := range targets {
@@ -191,72 +193,4 @@ func viewsOf(w *world.World, places []inspect.Place, tf treeFlags) ([]*world.Vie
 		}
 	}
 	return views, nil
-}
-
-// noView says why a table is not there: it may not be read, or the process
-// has exited in between.
-func noView(w *world.World, p inspect.Place) error {
-	name := p.Text
-	if name == "" {
-		name = "this namespace"
-	}
-	if len(w.Gaps) == 0 {
-		return fmt.Errorf("read the mount table of %s: it is gone", name)
-	}
-	g := w.Gaps[0]
-	return fmt.Errorf("read the mount table of %s: %s: %s", name, g.Op, g.Error)
-}
-
-func (a *app) printTrees(w *world.World, views []*world.View, q query.TreeQuery, cols []render.Column[*world.Mount], tf treeFlags) error {
-	trees := make([]query.Tree, 0, len(views))
-	for _, v := range views {
-		t, err := query.Trees(v, q)
-		if errors.Is(err, query.ErrNothing) {
-			if len(views) == 1 {
-				return a.noMount(w, err)
-			}
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		trees = append(trees, t)
-	}
-	many := tf.all || len(views) > 1
-	var err error
-	switch {
-	case a.flags.json && many:
-		err = render.TreesJSON(a.out, trees, cols, tf.list, w.Gaps)
-	case a.flags.json:
-		err = render.TreeJSON(a.out, trees[0], cols, tf.list, w.Gaps)
-	default:
-		err = a.drawTrees(w, trees, cols, tf, many)
-	}
-	if err != nil {
-		return fmt.Errorf("write the tree: %w", err)
-	}
-	return nothing(len(trees), w.Gaps)
-}
-
-// noMount is the answer no, said on standard error as nothing goes to output.
-func (a *app) noMount(w *world.World, err error) error {
-	a.say("%v", err)
-	a.gaps(w.Gaps, w.Reader.UID)
-	return nothing(0, w.Gaps)
-}
-
-func (a *app) drawTrees(w *world.World, trees []query.Tree, cols []render.Column[*world.Mount], tf treeFlags, many bool) error {
-	style := render.TreeStyle{Style: a.style(), List: tf.list}
-	for i, t := range trees {
-		if many {
-			if err := render.TreeTitle(a.out, w, t.View, i > 0); err != nil {
-				return err
-			}
-		}
-		if err := render.Tree(a.out, t, cols, style); err != nil {
-			return err
-		}
-	}
-	a.gaps(w.Gaps, w.Reader.UID)
-	return nil
 }

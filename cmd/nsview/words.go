@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// takes checks the number of arguments: at most so many, called what.
+func takes(most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) <= most {
+			return nil
+		}
+		return hinted{
+			fmt.Errorf("read the command line: %s takes %s: %q is too much", cmd.Name(), what, args[most]),
+			"see " + cmd.CommandPath() + " --help",
+		}
+	}
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	err := fmt.Errorf("read the command line: unknown command %q", name)
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		return hinted{err, "did you mean " + strings.Join(near, " or ") + "?"}
+	}
+	return hinted{err, "see nsview --help"}
+}
+
+// relationBehind is -T with its relation behind it, as lsns takes it.
+var relationBehind = regexp.MustCompile(`^(-[A-Za-z]*T)(owner|parent)$`)
+
+// spellRelation writes -Tparent as -T=parent: pflag takes letters behind a flag
+// whose value may be left out for more flags. Elsewhere -T has another meaning.
+func spellRelation(root *cobra.Command, args []string) []string {
+	if cmd, _, err := root.Find(args); err != nil || cmd.Name() != "list" {
+		return args
+	}
+	spelt := make([]string, len(args))
+	for i, arg := range args {
+		spelt[i] = relationBehind.ReplaceAllString(arg, "$1=$2")
+	}
+	return spelt
+}
+
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Help about a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(root, args[0])
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
+}
+
+func (a *app) version() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  takes(0, "no arguments"),
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(a.out, "nsview", versionText())
+			return err
+		},
+	}
+}
+
+// versionText is what the binary says of itself.
+func versionText() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown: this binary carries no version"
+	}
+	return info.Main.Version + " " + info.GoVersion
+}
