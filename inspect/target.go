@@ -142,21 +142,28 @@ func (h *Host) byNumber(ctx context.Context, n uint64, t snapshot.Type) (Place, 
 		return h.byPID(int(min(n, 1<<31-1)), t)
 	}
 	for i := range h.saved.Processes {
-		if p := &h.saved.Processes[i]; uint64(p.PID) == n {
+		switch p := &h.saved.Processes[i]; {
+		case uint64(p.PID) != n:
+		case p.NS[t] == 0 && strings.HasPrefix(p.State, "Z"):
+			return Place{}, errZombie
+		default:
 			return placeOf(p, t), nil
 		}
 	}
 	return Place{}, errNoProcess
 }
 
-var errNoProcess = errors.New("no such process")
+var (
+	errNoProcess = errors.New("no such process")
+	errZombie    = errors.New("the process is a zombie: it is in no namespace any more")
+)
 
 // byPID reads one process's link, not the whole host.
 func (h *Host) byPID(pid int, t snapshot.Type) (Place, error) {
 	var links [snapshot.NumTypes]uint64
 	switch err := h.src.Proc.LinksOf(pid, snapshot.Types(t), &links); {
 	case errors.Is(err, snapshot.ErrZombie):
-		return Place{}, errors.New("the process is a zombie: it is in no namespace any more")
+		return Place{}, errZombie
 	case errors.Is(err, snapshot.ErrVanished):
 		return Place{}, errNoProcess
 	}
