@@ -72,3 +72,14 @@ func (*Kernel) File(string) (snapshot.Type, uint64, error) { return 0, 0, errors
 func (*Kernel) Shape(snapshot.Ref) (snapshot.Table, error) {
 	return snapshot.Table{}, errors.ErrUnsupported
 }
+
+// Resolved is where a path leads.
+type Resolved struct {
+	Path  string
+	Mount snapshot.MountID
+}
+
+// Resolve answers [errors.ErrUnsupported].
+func (*Kernel) Resolve(context.Context, snapshot.Ref, int, string, time.Duration) (Resolved, error) {
+	return Resolved{}, errors.ErrUnsupported
+}

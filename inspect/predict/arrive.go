@@ -63,6 +63,16 @@ func Arrivals(g *world.Groups, at Place) []Arrival {
 	return list
 }
 
+// Receivers are the mounts, of any part of the file system, that receive what
+// is mounted on m.
+func Receivers(g *world.Groups, m *world.Mount) []*world.Mount {
+	var list []*world.Mount
+	for _, r := range receivers(g, m) {
+		list = append(list, r.On)
+	}
+	return list
+}
+
 // receivers are the mounts that receive what is mounted on m: its peers, then
 // the slaves of its group, and of the groups that those share in, further and
 // further down. Each is met once; the way to it is that of its nearest group.

@@ -73,10 +73,7 @@ func (w *World) addViews(tables []snapshot.Table) {
 // process without a view of its own sees its namespace's, or that of another
 // with the same root directory. It is nil when no such table was read.
 func (w *World) View(ino uint64, pid int) *View {
-	root := "/"
-	if p := w.Process(pid); p != nil && p.Root != "" {
-		root = p.Root
-	}
+	root := w.RootOf(pid)
 	var same *View
 	for _, v := range w.Views {
 		switch {
@@ -88,6 +85,30 @@ func (w *World) View(ino uint64, pid int) *View {
 		}
 	}
 	return same
+}
+
+// RootOf is the root directory of a process in its namespace: "/" unless it was
+// read to be another.
+func (w *World) RootOf(pid int) string {
+	for _, v := range w.Views {
+		if pid != 0 && v.PID == pid && v.Root != "" {
+			return v.Root
+		}
+	}
+	if p := w.Process(pid); p != nil && p.Root != "" {
+		return p.Root
+	}
+	return "/"
+}
+
+// ByID is the mount with a 32-bit id, nil when the view has none.
+func (v *View) ByID(id snapshot.MountID) *Mount {
+	for _, m := range v.Mounts {
+		if m.ID == id {
+			return m
+		}
+	}
+	return nil
 }
 
 // Serving is the mount that a path lies on: of those not hidden the one with

@@ -41,6 +41,21 @@ func (n *Namespace) Lead() *snapshot.Process {
 	return n.Processes[0]
 }
 
+// Ref says how to reach the namespace on the live host that was looked at.
+func (n *Namespace) Ref() snapshot.Ref {
+	r := snapshot.Ref{Type: n.Type, Ino: n.ID.Ino}
+	for _, p := range n.Processes {
+		if !p.Inferred {
+			r.PID = p.PID
+			return r
+		}
+	}
+	if len(n.Holds) > 0 {
+		r.Hold = &n.Holds[0]
+	}
+	return r
+}
+
 // Build derives a world. It keeps the snapshot's slices, which must not be
 // changed any more.
 func Build(s *snapshot.Snapshot) *World {
