@@ -3,8 +3,8 @@
 package live_test
 
 import (
+	"bufio"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -17,6 +17,9 @@ import (
 // process.
 func init() { runtime.LockOSThread() }
 
+// answers is what a role says to a word of the test.
+var answers = map[string]func(word string) string{}
+
 // roles are scenes that no shell can make. What they print is in actor.said.
 var roles = map[string]func(args []string) error{
 	"thread":       playThread,
@@ -24,6 +27,10 @@ var roles = map[string]func(args []string) error{
 	"fd":           playFD,
 	"in-flight":    playInFlight,
 	"emptied":      func([]string) error { return unix.Unmount("/", unix.MNT_DETACH) },
+	"fuse":         playFUSE,
+	"autofs":       playAutofs,
+	"idmapped":     playIdmapped,
+	"overlay":      playOverlay,
 }
 
 // play runs a role, says so, and waits until its input is closed.
@@ -33,7 +40,9 @@ func play(role string, args []string) int {
 		return 1
 	}
 	fmt.Println("ready")
-	_, _ = io.Copy(io.Discard, os.Stdin)
+	for words := bufio.NewScanner(os.Stdin); words.Scan(); {
+		fmt.Println(answers[role](words.Text()))
+	}
 	return 0
 }
 

@@ -25,7 +25,8 @@ type actor struct {
 	pid  int
 	said []string // what it printed before it was ready
 	cmd  *exec.Cmd
-	in   io.Closer
+	in   io.WriteCloser
+	out  *bufio.Scanner
 }
 
 // stay ends every script: it stays the same process, which runs nothing else.
@@ -35,7 +36,7 @@ const stay = "echo ready; read x || :"
 // the script prints is in said.
 func shell(t *testing.T, unshare uintptr, script string, args ...string) *actor {
 	t.Helper()
-	return start(t, exec.Command("sh", append([]string{"-c", "set -e\n" + script + "\n"+stay, "sh"}, args...)...), unshare)
+	return start(t, exec.Command("sh", append([]string{"-c", "set -e\n" + script + "\n" + stay, "sh"}, args...)...), unshare)
 }
 
 // roleOf starts an actor that plays a role of this binary.
@@ -62,20 +63,30 @@ func start(t *testing.T, cmd *exec.Cmd, unshare uintptr) *actor {
 	out, err := cmd.StdoutPipe()
 	try(t, err)
 	try(t, inOrder(cmd.Start))
-	a := &actor{pid: cmd.Process.Pid, cmd: cmd, in: in}
+	a := &actor{pid: cmd.Process.Pid, cmd: cmd, in: in, out: bufio.NewScanner(out)}
 	t.Cleanup(a.dismiss)
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if lines.Text() == "ready" {
+	for a.out.Scan() {
+		if a.out.Text() == "ready" {
 			return a
 		}
-		a.said = append(a.said, lines.Text())
+		a.said = append(a.said, a.out.Text())
 	}
 	if reason := lineWith(strings.Join(a.said, "\n"), "needs "); reason != "" {
 		t.Skip(reason)
 	}
 	t.Fatalf("the actor was never ready: %q", a.said)
 	return nil
+}
+
+// ask gives a role a word and returns its answer.
+func (a *actor) ask(t *testing.T, word string) string {
+	t.Helper()
+	_, err := fmt.Fprintln(a.in, word)
+	try(t, err)
+	if !a.out.Scan() {
+		t.Fatalf("the actor did not answer %q: %v", word, a.out.Err())
+	}
+	return a.out.Text()
 }
 
 // nsenter runs a command in an actor's mount namespace.
