@@ -27,6 +27,8 @@ var roles = map[string]func(args []string) error{
 	"fd":           playFD,
 	"in-flight":    playInFlight,
 	"emptied":      func([]string) error { return unix.Unmount("/", unix.MNT_DETACH) },
+	"idle":         func([]string) error { return nil },
+	"chrooted":     func(args []string) error { return unix.Chroot(args[0]) },
 	"fuse":         playFUSE,
 	"autofs":       playAutofs,
 	"idmapped":     playIdmapped,
