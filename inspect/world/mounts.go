@@ -139,9 +139,7 @@ func newView(t *snapshot.Table, ns *Namespace) *View {
 	if t.Partial {
 		return v // without all mount points nothing is known of what covers what
 	}
-	for _, root := range v.Roots {
-		root.shadow(false)
-	}
+	v.shadow()
 	return v
 }
 
@@ -160,31 +158,6 @@ func (v *View) adopt(byID map[snapshot.MountID]*Mount) {
 		slices.SortFunc(m.Children, byIDOrder)
 	}
 	slices.SortFunc(v.Roots, byIDOrder)
-}
-
-// shadow marks what is hidden below m. A child at m's own mount point covers
-// all of m, and a sibling at the same point or above it covers a child.
-func (m *Mount) shadow(hidden bool) {
-	points := make(map[string]*Mount, len(m.Children))
-	for _, c := range m.Children {
-		points[c.Point] = c // of two at one point the later one is on top
-	}
-	m.Shadowed = hidden || (points[m.Point] != nil)
-	for _, c := range m.Children {
-		c.shadow(hidden || covered(c, points))
-	}
-}
-
-// covered says whether another child of the same parent lies on the way to c.
-func covered(c *Mount, siblings map[string]*Mount) bool {
-	for at := c.Point; ; at = parentDir(at) {
-		if other := siblings[at]; other != nil && other != c {
-			return true
-		}
-		if at == "/" || at == "" {
-			return false
-		}
-	}
 }
 
 // parentDir is the directory above, "" above a name without slash. Paths of
