@@ -10,6 +10,22 @@ import (
 	"strings"
 )
 
+// What reading a mount table consists of.
+const (
+	opRoot      = "read its root directory"
+	opMountNS   = "read its mount namespace"
+	opMountinfo = "read mountinfo"
+	opTable     = "read its mount table"
+	opDetail    = "read 64-bit ids and id maps"
+	opSizes     = "read sizes"
+)
+
+// OfTable says whether the gap may limit a mount table. The others are about
+// processes and about which namespaces there are.
+func (g Gap) OfTable() bool {
+	return slices.Contains([]string{opRoot, opMountNS, opMountinfo, opTable, opDetail, opSizes}, g.Op)
+}
+
 // gaps gathers what could not be read. Processes that failed alike make one
 // gap, as an ordinary user meets hundreds of them.
 type gaps struct {

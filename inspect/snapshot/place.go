@@ -36,7 +36,7 @@ type placer struct {
 func (p *placer) learn(pid, ns int) {
 	mounts, err := p.src.Proc.Mounts(pid)
 	if err != nil {
-		p.gaps.process(pid, "read mountinfo", err)
+		p.gaps.process(pid, opMountinfo, err)
 		return
 	}
 	for _, m := range mounts {

@@ -67,15 +67,15 @@ func (t *taker) mastersElsewhere() bool {
 func (t *taker) processTable(pid int) {
 	p := Process{PID: pid}
 	if err := t.src.Proc.Process(&p, FieldRoot); err != nil && !t.gone(err) {
-		t.gaps.process(pid, "read its root directory", err)
+		t.gaps.process(pid, opRoot, err)
 	}
 	var links [NumTypes]uint64
 	if err := t.src.Proc.LinksOf(pid, Types(Mnt), &links); err != nil && !t.gone(err) {
-		t.gaps.process(pid, "read its mount namespace", err)
+		t.gaps.process(pid, opMountNS, err)
 	}
 	mounts, err := t.src.Proc.Mounts(pid)
 	if err != nil {
-		t.gaps.process(pid, "read mountinfo", err)
+		t.gaps.process(pid, opMountinfo, err)
 		return
 	}
 	t.add(Table{
@@ -111,16 +111,16 @@ func (t *taker) namespaceTable(i int) {
 		}
 	}
 	if t.src.Kernel == nil {
-		t.gaps.add(nsName(n), "read its mount table", ErrNotSaved)
+		t.gaps.add(nsName(n), opTable, ErrNotSaved)
 		return
 	}
 	table, err := t.src.Kernel.Table(ref)
 	if err != nil {
-		t.gaps.add(nsName(n), "read its mount table", err)
+		t.gaps.add(nsName(n), opTable, err)
 		return
 	}
 	if !table.Whole {
-		t.gaps.add(nsName(n), "read its mount table", errors.New("the kernel counts more mounts than it lists"))
+		t.gaps.add(nsName(n), opTable, errors.New("the kernel counts more mounts than it lists"))
 	}
 	t.add(table, ref)
 }
@@ -143,7 +143,7 @@ func (t *taker) add(table Table, ref Ref) {
 	if k := t.src.Kernel; k != nil {
 		if t.want.Tables.Detail && table.Via == "mountinfo" {
 			if err := k.Detail(ref, &table); err != nil && !t.gone(err) {
-				t.gaps.add(tableName(table), "read 64-bit ids and id maps", err)
+				t.gaps.add(tableName(table), opDetail, err)
 			}
 		}
 		if t.want.Usage {
@@ -163,10 +163,10 @@ func (t *taker) usage(table *Table, ref Ref) {
 	}
 	silent, err := t.src.Kernel.Usage(t.ctx, ref, table, limit)
 	if silent > 0 {
-		t.gaps.add(tableName(*table), "read sizes", fmt.Errorf("%d mounts did not answer within %v", silent, limit))
+		t.gaps.add(tableName(*table), opSizes, fmt.Errorf("%d mounts did not answer within %v", silent, limit))
 	}
 	if err != nil && !t.gone(err) {
-		t.gaps.add(tableName(*table), "read sizes", err)
+		t.gaps.add(tableName(*table), opSizes, err)
 	}
 }
 
