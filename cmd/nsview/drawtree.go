@@ -19,17 +19,11 @@ func noView(w *world.World, p inspect.Place) error {
 	if name == "" {
 		name = "this namespace"
 	}
-	for _, g := range gapsOf(w.Gaps, p.NS, p.PID) {
+	if i := slices.IndexFunc(w.Gaps, snapshot.Gap.OfTable); i >= 0 {
+		g := w.Gaps[i]
 		return unsure{fmt.Errorf("read the mount table of %s: %s: %s", name, g.Op, g.Error)}
 	}
 	return fmt.Errorf("read the mount table of %s: it is gone", name)
-}
-
-// gapsOf are the gaps that name one table.
-func gapsOf(all []snapshot.Gap, ino uint64, pid int) []snapshot.Gap {
-	return slices.DeleteFunc(slices.Clone(all), func(g snapshot.Gap) bool {
-		return g.Subject != fmt.Sprintf("mnt:[%d]", ino) && (pid == 0 || g.Subject != fmt.Sprintf("pid %d", pid))
-	})
 }
 
 func (a *app) printTrees(w *world.World, views []*world.View, q query.TreeQuery, cols []render.Column[*world.Mount], tf treeFlags) error {
@@ -62,8 +56,7 @@ func (a *app) printTrees(w *world.World, views []*world.View, q query.TreeQuery,
 	return nothing(len(trees), w.Gaps)
 }
 
-// noMount is the answer no. It is certain when the one table asked about was
-// read.
+// noMount is the answer no.
 func (a *app) noMount(w *world.World, v *world.View, why error, cols []render.Column[*world.Mount]) error {
 	if a.flags.json {
 		if err := render.TreeJSON(a.out, query.Tree{View: v}, cols, false, w.Gaps); err != nil {
@@ -76,7 +69,7 @@ func (a *app) noMount(w *world.World, v *world.View, why error, cols []render.Co
 		}
 		a.gaps(w.Gaps, w.Reader.UID)
 	}
-	return nothing(0, gapsOf(w.Gaps, v.Table.NS.Ino, v.PID))
+	return nothing(0, w.Gaps)
 }
 
 func rootOf(v *world.View) string {

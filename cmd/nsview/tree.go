@@ -110,6 +110,9 @@ func (a *app) runTree(cmd *cobra.Command, tf treeFlags, targets []string) error 
 	if err != nil {
 		return err
 	}
+	if !tf.all { // which others there are does not matter
+		w.Gaps = slices.DeleteFunc(slices.Clone(w.Gaps), func(g snapshot.Gap) bool { return !g.OfTable() })
+	}
 	return a.printTrees(w, views, q, cols, tf)
 }
 
@@ -181,10 +184,24 @@ func tablesOf(places []inspect.Place, tf treeFlags) snapshot.Want {
 	return want
 }
 
+// oneOfEach leaves out what single processes see of a namespace whose whole table
+// is there: a saved host has both.
+func oneOfEach(views []*world.View) []*world.View {
+	seen := map[uint64]bool{0: false}
+	var list []*world.View
+	for _, v := range views { // of one namespace the whole table comes first
+		if ino := v.Table.NS.Ino; !seen[ino] {
+			seen[ino] = ino != 0
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
 // viewsOf picks the views of the places from the world.
 func viewsOf(w *world.World, places []inspect.Place, tf treeFlags) ([]*world.View, error) {
 	if tf.all {
-		return w.Views, nil
+		return oneOfEach(w.Views), nil
 	}
 	views := make([]*world.View, len(places))
 	for i, p := range places {
