@@ -110,13 +110,15 @@ func (o *saver) tables(list []Table) {
 
 // Load reads a file that Save wrote. A file of a future version, one cut short
 // and one that no host can have given are refused.
-func Load(r io.Reader) (*Snapshot, error) {
-	b, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
+func Load(r io.Reader) (*Snapshot, error) { return load(r, MaxFile) }
+
+func load(r io.Reader, limit int64) (*Snapshot, error) {
+	b, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, cutShort(err)
 	}
-	if len(b) > MaxFile {
-		return nil, fmt.Errorf("larger than %d MiB, which no host of nsview's is", MaxFile>>20)
+	if int64(len(b)) > limit {
+		return nil, fmt.Errorf("larger than %d MiB, which no host of nsview's is", limit>>20)
 	}
 	var head struct {
 		Version *int `json:"nsview_snapshot"`

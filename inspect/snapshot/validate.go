@@ -55,16 +55,16 @@ func (t *Table) validate() error {
 		}
 		parent[m.ID] = m.Parent
 	}
-	return circle(parent)
+	return circle(t.Mounts, parent)
 }
 
 // circle follows every mount to its root. A mount on itself is a root.
-func circle(parent map[MountID]MountID) error {
+func circle(mounts []Mount, parent map[MountID]MountID) error {
 	const walking, done = 1, 2
 	state := make(map[MountID]int, len(parent))
-	for id := range parent {
+	for i := range mounts {
 		var path []MountID
-		at := id
+		at := mounts[i].ID
 		for state[at] == 0 {
 			up, in := parent[at]
 			state[at] = walking
