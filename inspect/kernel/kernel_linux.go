@@ -17,8 +17,6 @@ type Kernel struct {
 	// It is asked once: nothing here moves the program's first thread.
 	own    func() snapshot.NSID
 	probes [numFeatures]func() bool
-	// sources are the strings of the file systems met by Shape.
-	sources sbTexts
 }
 
 var _ snapshot.KernelReader = (*Kernel)(nil)

@@ -68,9 +68,9 @@ func (*Kernel) MountinfoInside(snapshot.Ref) ([]byte, error) { return nil, error
 // File answers [errors.ErrUnsupported].
 func (*Kernel) File(string) (snapshot.Type, uint64, error) { return 0, 0, errors.ErrUnsupported }
 
-// Shape answers [errors.ErrUnsupported].
-func (*Kernel) Shape(snapshot.Ref) (snapshot.Table, error) {
-	return snapshot.Table{}, errors.ErrUnsupported
+// Shapes reads nothing: each table is an [errors.ErrUnsupported].
+func (*Kernel) Shapes() func(snapshot.Ref) (snapshot.Table, error) {
+	return func(snapshot.Ref) (snapshot.Table, error) { return snapshot.Table{}, errors.ErrUnsupported }
 }
 
 // Resolved is where a path leads.

@@ -3,41 +3,39 @@ package kernel
 import (
 	"errors"
 	"fmt"
-	"sync"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/nsview/nsview/inspect/snapshot"
 )
 
-// Shape lists the mounts of a mount namespace with what propagation needs and
-// no more: ids, device, groups, and of those that are in a group or have a
-// master also root, mount point, type and source. Strings are what costs: the
-// first of them doubles the price of a statmount(2).
-func (k *Kernel) Shape(ref snapshot.Ref) (snapshot.Table, error) {
-	t := snapshot.Table{Via: "statmount", Partial: true}
-	if !k.Has(StatmountNS) || !k.Has(StatmountColumns) {
-		return t, ErrNoStatmount
+// Shapes returns a reader of mount tables that lists, of each mount namespace,
+// the mounts that are in a peer group or have a master, with what propagation
+// needs and no more: ids, device, groups, root, mount point, type and source.
+// What the tables have in common it reads and keeps once, so it is for one look
+// at a host, and for one goroutine.
+func (k *Kernel) Shapes() func(snapshot.Ref) (snapshot.Table, error) {
+	r := &shapeReader{
+		tableReader: tableReader{same: map[string]string{}},
+		sources:     map[snapshot.Dev]sbText{}, mask: shapeMask,
 	}
-	p, err := k.at(ref)
-	if err != nil {
-		return t, err
-	}
-	defer p.close()
-	t.NS = p.name
-	err = p.read(func(nsID uint64) (bool, error) {
-		l, err := p.list(nsID)
-		if err != nil {
-			return true, err
+	return func(ref snapshot.Ref) (snapshot.Table, error) {
+		t := snapshot.Table{Via: "statmount", Partial: true}
+		if !k.Has(StatmountNS) || !k.Has(StatmountColumns) {
+			return t, ErrNoStatmount
 		}
-		t.Mounts, err = k.shapeAll(nsID, l.ids)
-		t.Whole = l.whole
-		return !l.whole || len(l.ids) == 0, err
-	})
-	if err != nil {
-		return t, fmt.Errorf("list mounts of %s: %w", name(ref), err)
+		p, err := k.at(ref)
+		if err != nil {
+			return t, err
+		}
+		defer p.close()
+		t.NS = p.name
+		if err := r.table(p, &t); err != nil {
+			return t, fmt.Errorf("list mounts of %s: %w", name(ref), err)
+		}
+		return t, nil
 	}
-	return t, nil
 }
 
 const (
@@ -50,81 +48,96 @@ const (
 // it.
 type sbText struct{ fsType, source string }
 
-func (k *Kernel) shapeAll(nsID uint64, ids []uint64) ([]snapshot.Mount, error) {
-	r := tableReader{statReader: statReader{nsID: nsID}, same: map[string]string{}}
-	mounts := make([]snapshot.Mount, 0, len(ids))
+// shapeReader reads what propagation needs. Strings are what costs: the first
+// of them doubles the price of a statmount(2). So they are asked for only of
+// mounts that travel, and those of a file system only once.
+type shapeReader struct {
+	tableReader
+	sources map[snapshot.Dev]sbText
+	// mask is what the last mount took. Mounts of a kind lie side by side, so
+	// it is mostly right for the next, which is then read in one call.
+	mask   uint64
+	mounts []snapshot.Mount
+}
+
+func (r *shapeReader) table(p place, t *snapshot.Table) error {
+	return p.read(func(nsID uint64) (bool, error) {
+		l, err := p.list(nsID)
+		if err != nil {
+			return true, err
+		}
+		r.nsID = nsID
+		t.Mounts, err = r.travelling(l.ids)
+		t.Whole = l.whole
+		return !l.whole || len(l.ids) == 0, err
+	})
+}
+
+// travelling are those of the mounts that propagation concerns.
+func (r *shapeReader) travelling(ids []uint64) ([]snapshot.Mount, error) {
+	r.mounts = r.mounts[:0]
 	for _, id := range ids {
-		m, err := k.shape(&r, id)
+		sm, err := r.shape(id)
 		if errors.Is(err, unix.ENOENT) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		mounts = append(mounts, m)
-	}
-	return mounts, nil
-}
-
-func (k *Kernel) shape(r *tableReader, id uint64) (m snapshot.Mount, err error) {
-	sm, err := r.stat(id, shapeMask)
-	if err != nil {
-		return m, err
-	}
-	if sm.peerGroup != 0 || sm.master != 0 {
-		if sm, err = k.travelText(r, id, &m, snapshot.Dev{Major: sm.devMajor, Minor: sm.devMinor}); err != nil {
-			return m, err
+		if travels(sm) {
+			r.mounts = append(r.mounts, r.mount(sm))
 		}
 	}
-	m.ID, m.Parent, m.UniqueID = snapshot.MountID(sm.mntIDOld), snapshot.MountID(sm.parentIDOld), snapshot.MountID(sm.mntID)
-	m.Dev = snapshot.Dev{Major: sm.devMajor, Minor: sm.devMinor}
-	m.PeerGroup, m.Master = snapshot.GroupID(sm.peerGroup), snapshot.GroupID(sm.master)
-	m.Unbindable = sm.propagation&unix.MS_UNBINDABLE != 0
-	return m, nil
+	return slices.Clone(r.mounts), nil
 }
 
-// travelText reads the strings of a mount, those of its file system only when
-// they are not known yet.
-func (k *Kernel) travelText(r *tableReader, id uint64, m *snapshot.Mount, dev snapshot.Dev) (*statmountHead, error) {
-	text, known := k.sources.get(dev)
-	mask := uint64(travelMask)
-	if !known {
-		mask = sourceMask
-	}
-	sm, err := r.stat(id, mask)
+func travels(sm *statmountHead) bool { return sm.peerGroup != 0 || sm.master != 0 }
+
+// shape asks for a mount, a second time when the first lacks what is needed.
+func (r *shapeReader) shape(id uint64) (*statmountHead, error) {
+	sm, err := r.stat(id, r.mask)
 	if err != nil {
 		return nil, err
 	}
+	asked := r.mask
+	r.mask = r.needs(sm)
+	if r.mask&^asked == 0 {
+		return sm, nil
+	}
+	return r.stat(id, r.mask)
+}
+
+func (r *shapeReader) needs(sm *statmountHead) uint64 {
+	if !travels(sm) {
+		return shapeMask
+	}
+	if _, known := r.sources[devOf(sm)]; known {
+		return travelMask
+	}
+	return sourceMask
+}
+
+func devOf(sm *statmountHead) snapshot.Dev {
+	return snapshot.Dev{Major: sm.devMajor, Minor: sm.devMinor}
+}
+
+func (r *shapeReader) mount(sm *statmountHead) snapshot.Mount {
+	text, known := r.sources[devOf(sm)]
 	if !known {
 		text = sbText{r.fsType(sm), string(r.str(sm.sbSource))}
-		k.sources.put(dev, text)
+		r.sources[devOf(sm)] = text
 	}
-	m.FSType, m.Source = text.fsType, text.source
-	m.Root = r.shared(r.str(sm.mntRoot))
-	if m.Unreachable = sm.mask&statmountMntPoint == 0; !m.Unreachable {
+	m := snapshot.Mount{
+		ID: snapshot.MountID(sm.mntIDOld), Parent: snapshot.MountID(sm.parentIDOld),
+		UniqueID: snapshot.MountID(sm.mntID),
+		Dev:      devOf(sm), Root: r.shared(r.str(sm.mntRoot)),
+		FSType: text.fsType, Source: text.source,
+		PeerGroup: snapshot.GroupID(sm.peerGroup), Master: snapshot.GroupID(sm.master),
+		Unbindable:  sm.propagation&unix.MS_UNBINDABLE != 0,
+		Unreachable: sm.mask&statmountMntPoint == 0,
+	}
+	if !m.Unreachable {
 		m.Point = r.shared(r.str(sm.mntPoint))
 	}
-	return sm, nil
-}
-
-// sbTexts remembers the strings of file systems.
-type sbTexts struct {
-	mu sync.Mutex
-	of map[snapshot.Dev]sbText
-}
-
-func (s *sbTexts) get(dev snapshot.Dev) (sbText, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	text, ok := s.of[dev]
-	return text, ok
-}
-
-func (s *sbTexts) put(dev snapshot.Dev, text sbText) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.of == nil {
-		s.of = map[snapshot.Dev]sbText{}
-	}
-	s.of[dev] = text
+	return m
 }

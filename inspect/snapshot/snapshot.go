@@ -141,7 +141,8 @@ type Table struct {
 	Root  string `json:"root,omitempty"`
 	Via   string `json:"via"` // "mountinfo" or "statmount"
 	Whole bool   `json:"whole"`
-	// Partial: private mounts have no strings, and no mount has options.
+	// Partial: only mounts that are in a peer group or have a master are
+	// listed, so they make no tree, and none has options.
 	Partial bool    `json:"partial,omitempty"`
 	Mounts  []Mount `json:"mounts"`
 }

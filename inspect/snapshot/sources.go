@@ -50,7 +50,7 @@ type Tables struct {
 	PIDs []int    `json:"pids,omitempty"` // each process's own view
 	NS   []uint64 `json:"ns,omitempty"`   // the whole namespace's view, by inode number
 	// Shape leaves out, where that is cheaper, what does not matter to
-	// propagation: options, and all strings of private mounts.
+	// propagation: options, and mounts that neither send nor receive.
 	Shape bool `json:"shape,omitempty"`
 	// Roots adds the view of every process whose root directory is another
 	// than its namespace's, one for each such directory.
@@ -114,9 +114,9 @@ type KernelReader interface {
 	// Table lists the mounts of a mount namespace by statmount(2), complete
 	// as compared with NrMounts.
 	Table(ref Ref) (Table, error)
-	// Shape is Table without the strings of mounts that are in no peer group
-	// and have no master.
-	Shape(ref Ref) (Table, error)
+	// Shapes returns a reader of tables that hold only what propagation
+	// concerns ([Table.Partial]).
+	Shapes() func(ref Ref) (Table, error)
 	// Pins visits the nsfs files mounted in a mount namespace.
 	Pins(ref Ref, visit func(t Type, ino uint64, point string)) error
 	// Detail adds 64-bit ids and maps of idmapped mounts to a table that was

@@ -10,6 +10,9 @@ import (
 // tables reads the mount tables wanted.
 func (t *taker) tables() {
 	w := t.want.Tables
+	if w.Shape && t.src.Kernel != nil {
+		t.shape = t.src.Kernel.Shapes()
+	}
 	for _, pid := range w.PIDs {
 		t.processTable(pid)
 	}
@@ -93,8 +96,8 @@ const rootCandidates = 8
 func (t *taker) namespaceTable(i int) {
 	n := t.snap.Namespaces[i]
 	ref := t.ref(i)
-	if t.want.Tables.Shape && t.src.Kernel != nil && !n.Inferred {
-		if table, err := t.src.Kernel.Shape(ref); err == nil && table.Whole {
+	if t.shape != nil && !n.Inferred {
+		if table, err := t.shape(ref); err == nil && table.Whole {
 			t.snap.Tables = append(t.snap.Tables, table)
 			return
 		}
@@ -116,7 +119,9 @@ func (t *taker) namespaceTable(i int) {
 	}
 	table, err := t.src.Kernel.Table(ref)
 	if err != nil {
-		t.gaps.add(nsName(n), opTable, err)
+		if !t.gone(err) {
+			t.gaps.add(nsName(n), opTable, err)
+		}
 		return
 	}
 	if !table.Whole {

@@ -42,7 +42,8 @@ type taker struct {
 	read  TypeSet        // the types whose links are read
 	// unread are the processes whose links could not be read.
 	unread []int
-	walked TypeSet // the types that the kernel enumerated
+	walked TypeSet                  // the types that the kernel enumerated
+	shape  func(Ref) (Table, error) // reads the shape of a table, nil when not wanted
 }
 
 func newTaker(ctx context.Context, src Sources, want Want) *taker {

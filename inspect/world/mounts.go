@@ -15,7 +15,7 @@ type View struct {
 	*snapshot.Table
 	NS     *Namespace // nil when it was not seen
 	Mounts []*Mount   // in the table's order
-	Roots  []*Mount   // those whose parent is not in the table
+	Roots  []*Mount   // those whose parent is not in the table; none of a partial table
 }
 
 // Mount is one mount in its tree.
@@ -129,22 +129,24 @@ func (v *View) Serving(path string) *Mount {
 func newView(t *snapshot.Table, ns *Namespace) *View {
 	v := &View{Table: t, NS: ns, Mounts: make([]*Mount, len(t.Mounts))}
 	nodes := make([]Mount, len(t.Mounts))
-	byID := make(map[snapshot.MountID]*Mount, len(t.Mounts))
 	for i := range t.Mounts {
 		nodes[i] = Mount{Mount: &t.Mounts[i], View: v, From: t.Mounts[i].PropagateFrom}
 		v.Mounts[i] = &nodes[i]
-		byID[t.Mounts[i].ID] = &nodes[i]
 	}
-	v.adopt(byID)
 	if t.Partial {
-		return v // without all mount points nothing is known of what covers what
+		return v
 	}
+	v.adopt()
 	v.shadow()
 	return v
 }
 
 // adopt gives every mount its parent and children, children in order of id.
-func (v *View) adopt(byID map[snapshot.MountID]*Mount) {
+func (v *View) adopt() {
+	byID := make(map[snapshot.MountID]*Mount, len(v.Mounts))
+	for _, m := range v.Mounts {
+		byID[m.ID] = m
+	}
 	for _, m := range v.Mounts {
 		if p := byID[m.Mount.Parent]; p != nil && p != m {
 			m.Parent = p
@@ -186,7 +188,7 @@ func Under(path, dir string) bool {
 func (w *World) dominate() {
 	var masterOf map[snapshot.GroupID]snapshot.GroupID
 	for _, v := range w.Views {
-		if v.Via != "statmount" {
+		if v.Via != "statmount" || v.Partial {
 			continue
 		}
 		if masterOf == nil {
