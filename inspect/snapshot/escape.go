@@ -24,10 +24,11 @@ func Unescape(s string) string {
 	return string(append(out, s...))
 }
 
+// octal reads one escape. The kernel escapes single characters of ASCII only.
 func octal(s string) (byte, bool) {
 	if len(s) < 4 {
 		return 0, false
 	}
-	v, err := strconv.ParseUint(s[1:4], 8, 8)
+	v, err := strconv.ParseUint(s[1:4], 8, 7)
 	return byte(v), err == nil
 }
