@@ -127,15 +127,17 @@ type result struct {
 	code     int
 }
 
+func nsviewPath() string { return os.Getenv(nsviewVar) }
+
 func nsview(t *testing.T, args ...string) result {
 	t.Helper()
-	return run(t, exec.Command(os.Getenv(nsviewVar), args...))
+	return run(t, exec.Command(nsviewPath(), args...))
 }
 
 // asNobody runs nsview as an ordinary user.
 func asNobody(t *testing.T, args ...string) result {
 	t.Helper()
-	cmd := exec.Command(os.Getenv(nsviewVar), args...)
+	cmd := exec.Command(nsviewPath(), args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	return run(t, cmd)
 }
