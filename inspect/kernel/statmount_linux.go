@@ -89,9 +89,7 @@ func (r *statReader) stat(id, mask uint64) (*statmountHead, error) {
 	}
 	req := mntIDReq{size: uint32(unsafe.Sizeof(mntIDReq{})), mntID: id, param: mask, nsID: r.nsID}
 	for {
-		_, _, errno := unix.Syscall6(unix.SYS_STATMOUNT, uintptr(unsafe.Pointer(&req)),
-			uintptr(unsafe.Pointer(&r.buf[0])), uintptr(len(r.buf)), 0, 0, 0)
-		switch {
+		switch errno := r.call(&req); {
 		case errno == 0:
 			return (*statmountHead)(unsafe.Pointer(&r.buf[0])), nil
 		case errno == unix.EOVERFLOW && len(r.buf) < maxStat:
@@ -100,6 +98,22 @@ func (r *statReader) stat(id, mask uint64) (*statmountHead, error) {
 			return nil, errno
 		}
 	}
+}
+
+// call makes the system call. Options are told by the file system's own code,
+// which may wait for others; everything else the kernel knows itself, and the
+// scheduler, which takes as long as the call, need not hear of it.
+func (r *statReader) call(req *mntIDReq) unix.Errno {
+	const told = statmountMntOpts | statmountOptSecArray
+	var errno unix.Errno
+	if req.param&told != 0 {
+		_, _, errno = unix.Syscall6(unix.SYS_STATMOUNT, uintptr(unsafe.Pointer(req)),
+			uintptr(unsafe.Pointer(&r.buf[0])), uintptr(len(r.buf)), 0, 0, 0)
+	} else {
+		_, _, errno = unix.RawSyscall6(unix.SYS_STATMOUNT, uintptr(unsafe.Pointer(req)),
+			uintptr(unsafe.Pointer(&r.buf[0])), uintptr(len(r.buf)), 0, 0, 0)
+	}
+	return errno
 }
 
 // str is the string at an offset of the last answer, in the buffer.

@@ -68,26 +68,39 @@ func touches(g *world.PeerGroup, ns uint64) bool {
 // groupRows makes rows of the groups, in a tree each below its master where
 // that was chosen too.
 func groupRows(chosen []*world.PeerGroup, tree bool) []GroupRow {
-	isChosen := make(map[snapshot.GroupID]bool, len(chosen))
+	if tree {
+		m := newMasters(chosen)
+		return append(m.rows(chosen, true), m.rows(chosen, false)...) // the second are masters of each other
+	}
+	rows := make([]GroupRow, len(chosen))
+	for i, g := range chosen {
+		rows[i].PeerGroup = g
+	}
+	return rows
+}
+
+// masters hangs each of some groups below its master.
+type masters struct {
+	chosen map[snapshot.GroupID]bool
+	used   map[snapshot.GroupID]bool // a saved host may claim a loop
+}
+
+func newMasters(chosen []*world.PeerGroup) masters {
+	f := masters{chosen: make(map[snapshot.GroupID]bool, len(chosen)), used: map[snapshot.GroupID]bool{}}
 	for _, g := range chosen {
-		isChosen[g.ID] = tree
+		f.chosen[g.ID] = true
 	}
-	used := map[snapshot.GroupID]bool{}
-	var rows func([]*world.PeerGroup, bool) []GroupRow
-	rows = func(list []*world.PeerGroup, top bool) []GroupRow {
-		var out []GroupRow
-		for _, g := range list {
-			if used[g.ID] || !top && !isChosen[g.ID] || top && isChosen[g.Master] && g.Master != g.ID {
-				continue
-			}
-			used[g.ID] = true // a saved host may claim a loop
-			row := GroupRow{PeerGroup: g}
-			if tree {
-				row.Under = rows(g.Below, false)
-			}
-			out = append(out, row)
+	return f
+}
+
+func (f masters) rows(list []*world.PeerGroup, top bool) []GroupRow {
+	var out []GroupRow
+	for _, g := range list {
+		if f.used[g.ID] || !top && !f.chosen[g.ID] || top && f.chosen[g.Master] && g.Master != g.ID {
+			continue
 		}
-		return out
+		f.used[g.ID] = true
+		out = append(out, GroupRow{PeerGroup: g, Under: f.rows(g.Below, false)})
 	}
-	return rows(chosen, true)
+	return out
 }

@@ -83,13 +83,9 @@ func groupObjects(j *jsonWriter, rows []query.GroupRow) {
 		j.field("source", false)
 		j.value(example.Source)
 		j.field("members", false)
-		j.array(len(r.Members), func(i int) { memberObject(j, r.Members[i]) })
+		places(j, r.Members, false)
 		j.field("slaves", false)
-		j.array(len(r.Slaves), func(i int) {
-			memberObject(j, r.Slaves[i])
-			j.field("group", false)
-			j.value(numberJSON(uint64(r.Slaves[i].PeerGroup)))
-		})
+		places(j, r.Slaves, true)
 		if len(r.Under) > 0 {
 			j.field("children", false)
 			groupObjects(j, r.Under)
@@ -97,13 +93,35 @@ func groupObjects(j *jsonWriter, rows []query.GroupRow) {
 	})
 }
 
-func memberObject(j *jsonWriter, m *world.Mount) {
-	j.field("ns", true)
-	j.value(m.View.Table.NS.Ino)
-	j.field("target", false)
-	j.value(m.Point)
-	j.field("root", false)
-	j.value(m.Root)
-	j.field("mount_id", false)
-	j.value(uint64(m.ID))
+// places writes mounts, of slaves also the group they are in themselves. A host
+// has many: each is one line and one write.
+func places(j *jsonWriter, list []*world.Mount, slaves bool) {
+	if len(list) == 0 {
+		j.raw("[]")
+		return
+	}
+	j.open("[")
+	for i, m := range list {
+		if i > 0 {
+			j.raw(",")
+		}
+		j.raw("\n")
+		j.indent()
+		_, _ = j.out.Write(appendPlace(j.out.AvailableBuffer(), m, slaves))
+	}
+	j.close("]")
+}
+
+func appendPlace(b []byte, m *world.Mount, slave bool) []byte {
+	b = strconv.AppendUint(append(b, `{"ns": `...), m.View.Table.NS.Ino, 10)
+	b = appendJSON(append(b, `, "target": `...), m.Point)
+	b = appendJSON(append(b, `, "root": `...), m.Root)
+	b = strconv.AppendUint(append(b, `, "mount_id": `...), uint64(m.ID), 10)
+	switch {
+	case slave && m.PeerGroup == 0:
+		b = append(b, `, "group": null`...)
+	case slave:
+		b = strconv.AppendUint(append(b, `, "group": `...), uint64(m.PeerGroup), 10)
+	}
+	return append(b, '}')
 }

@@ -107,7 +107,9 @@ type Dev struct {
 }
 
 // String is major:minor, as mountinfo writes it.
-func (d Dev) String() string { return fmt.Sprintf("%d:%d", d.Major, d.Minor) }
+func (d Dev) String() string {
+	return strconv.FormatUint(uint64(d.Major), 10) + ":" + strconv.FormatUint(uint64(d.Minor), 10)
+}
 
 // MarshalText writes major:minor.
 func (d Dev) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
