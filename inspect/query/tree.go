@@ -124,7 +124,8 @@ func At(v *world.View, point string) *world.Mount {
 }
 
 // matchType applies a list of types as mount(8) does: "no" before the first
-// turns the list around, before another leaves that one out.
+// turns the list around, before another leaves that one out. The case of
+// letters does not matter.
 func matchType(fstype string, list []string) bool {
 	if len(list) == 0 {
 		return true
@@ -134,10 +135,10 @@ func matchType(fstype string, list []string) bool {
 		if i == 0 && invert {
 			want = rest
 		}
-		if no, cut := strings.CutPrefix(want, "no"); cut && fstype == no {
+		if no, cut := strings.CutPrefix(want, "no"); cut && strings.EqualFold(fstype, no) {
 			return false
 		}
-		if want == fstype {
+		if strings.EqualFold(fstype, want) {
 			return !invert
 		}
 	}
