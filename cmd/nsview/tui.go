@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/tui"
+)
+
+func (a *app) tui() *cobra.Command {
+	return &cobra.Command{
+		Use:   "tui [TARGET]",
+		Short: "Browse namespaces and mounts interactively",
+		Long: `tui shows the mount namespaces of the host, the mount tree of the chosen one and
+all about the chosen mount. With a TARGET it begins in that namespace. Keys are
+listed by ?; arrows and those of vi move, Enter opens, Tab goes to the next pane,
+/ filters, r reads the host anew, q leaves.`,
+		Example: `  nsview tui                    this host
+  nsview tui web                begin in container web
+  nsview tui --from host.json   a saved host`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeTarget,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			target := ""
+			if len(args) == 1 {
+				target = args[0]
+			}
+			return a.runTUI(cmd.Context(), target)
+		},
+	}
+}
+
+func (a *app) runTUI(ctx context.Context, target string) error {
+	out, err := a.screen()
+	if err != nil {
+		return err
+	}
+	host, err := a.host()
+	if err != nil {
+		return err
+	}
+	var place tui.Place
+	if target != "" {
+		p, err := host.Find(ctx, target, snapshot.Mnt)
+		if err != nil {
+			return err
+		}
+		place = tui.Place{NS: p.NS, PID: p.PID}
+	}
+	// Terminals that are closed send a SIGHUP; main listens to the others.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer stop()
+	defer endInTime(ctx, out)()
+	return tui.Run(ctx, tui.Options{
+		Look: host.Look, Place: place, Out: out, Environ: os.Environ(),
+		NoColor: !a.colors(a.flags.color, a.width()),
+	})
+}
+
+// screen is the terminal to draw on.
+func (a *app) screen() (*os.File, error) {
+	out, ok := a.out.(*os.File)
+	if !ok || a.width() == 0 {
+		return nil, errors.New("start the tui: standard output is no terminal")
+	}
+	if name := a.getenv("TERM"); name == "" || name == "dumb" {
+		return nil, errors.New("start the tui: standard output is no terminal that can be drawn on (TERM is " + name + ")")
+	}
+	return out, nil
+}
+
+// patience is how long the tui may take to end after a signal.
+const patience = 2 * time.Second
+
+// endInTime makes sure that a signal ends the program. A terminal that does not
+// read (a stalled connection, ^S) keeps the tui from ending: then the program
+// ends without it, and a second signal kills it at once.
+func endInTime(ctx context.Context, out *os.File) (release func()) {
+	state, stateErr := term.GetState(int(out.Fd()))
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		signal.Reset(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+		select {
+		case <-done:
+		case <-time.After(patience):
+			if stateErr == nil {
+				_ = term.Restore(int(out.Fd()), state)
+			}
+			os.Exit(exitFailure)
+		}
+	})
+	return func() {
+		stop()
+		close(done)
+	}
+}

@@ -1,0 +1,99 @@
+// Package cell makes texts fit columns of a terminal.
+//
+// Widths are those of wcwidth(3), as the terminal program counts until a
+// terminal says that it counts otherwise: a cell of Chinese text is two columns
+// a character, a combining mark none.
+package cell
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Ellipsis stands where a text was cut.
+const Ellipsis = "…"
+
+// Width is the number of columns of a text.
+func Width(s string) int {
+	if isASCII(s) {
+		return len(s)
+	}
+	return ansi.StringWidthWc(s)
+}
+
+// Cut shortens a text to at most w columns.
+func Cut(s string, w int) string {
+	switch {
+	case w <= 0:
+		return ""
+	case Width(s) <= w:
+		return s
+	}
+	return ansi.TruncateWc(s, w, Ellipsis)
+}
+
+// Fit cuts or fills a text to exactly w columns.
+func Fit(s string, w int) string {
+	s = Cut(s, w)
+	return s + blanks(w-Width(s))
+}
+
+// FitRight is Fit with the text at the right end, as numbers are written.
+func FitRight(s string, w int) string {
+	s = Cut(s, w)
+	return blanks(w-Width(s)) + s
+}
+
+// Wrap breaks a text into lines of at most w columns: behind a blank when one is
+// near the end of the line, else anywhere, as paths and options have no better
+// places.
+func Wrap(s string, w int) []string {
+	w = max(w, 1)
+	var lines []string
+	for Width(s) > w {
+		head := ansi.TruncateWc(s, w, "")
+		if head == "" { // a character wider than the line
+			return append(lines, "")
+		}
+		if blank := strings.LastIndexByte(head, ' '); blank > len(head)/2 {
+			head = head[:blank+1]
+		}
+		lines, s = append(lines, head), s[len(head):]
+	}
+	return append(lines, s)
+}
+
+// Span is a part of a line in one style.
+type Span struct {
+	Text  string
+	Style ansi.Style
+}
+
+// Line joins spans. A style for the whole line takes the place of theirs: a
+// chosen line is of one colour.
+func Line(whole ansi.Style, spans ...Span) string {
+	var b strings.Builder
+	for _, s := range spans {
+		if len(whole) > 0 {
+			b.WriteString(s.Text)
+		} else {
+			b.WriteString(s.Style.Styled(s.Text))
+		}
+	}
+	if len(whole) > 0 {
+		return whole.Styled(b.String())
+	}
+	return b.String()
+}
+
+func blanks(n int) string { return strings.Repeat(" ", max(n, 0)) }
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

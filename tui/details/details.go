@@ -1,0 +1,118 @@
+// Package details is the pane that tells everything about the chosen mount or
+// namespace.
+package details
+
+import (
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/nsview/nsview/inspect/render"
+	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/cell"
+	"github.com/nsview/nsview/tui/scroll"
+)
+
+// KeyMap are the keys of the pane.
+type KeyMap struct{ scroll.KeyMap }
+
+// DefaultKeyMap has those of any list; they scroll.
+func DefaultKeyMap() KeyMap { return KeyMap{scroll.DefaultKeyMap()} }
+
+// Bindings lists the keys for help.
+func (k KeyMap) Bindings() []key.Binding { return k.KeyMap.Bindings() }
+
+// Styles are the looks of the pane.
+type Styles struct{ Name, Value ansi.Style }
+
+// Subject is what the pane tells of. Mount is nil when it is the namespace.
+type Subject struct {
+	List  *world.World     // in which the namespace was listed
+	NS    *world.Namespace // there
+	Table *world.World     // in which its table was read, nil before that
+	Mount *world.Mount
+}
+
+// Model is the pane.
+type Model struct {
+	Keys   KeyMap
+	Styles Styles
+
+	fields []field
+	lines  []line
+	window scroll.Window
+	width  int
+}
+
+// field is a name and what it says, as it came from the host.
+type field struct{ name, value string }
+
+// line is a field, or what of it found no room on the line before.
+type line struct{ name, value string }
+
+// New is an empty pane.
+func New(s Styles) Model { return Model{Keys: DefaultKeyMap(), Styles: s} }
+
+// SetSubject tells of something else, from the beginning.
+func (m *Model) SetSubject(s Subject) {
+	m.fields = fieldsOf(s)
+	m.wrap()
+	m.window.To(0)
+}
+
+// SetSize sets the place of the pane on the screen.
+func (m *Model) SetSize(width, height int) {
+	m.width = width
+	m.window.Height = height
+	m.wrap()
+}
+
+// Wheel scrolls.
+func (m *Model) Wheel(rows int) { m.window.Wheel(rows) }
+
+// More is how many lines are below the visible ones.
+func (m *Model) More() int {
+	_, to := m.window.Visible()
+	return len(m.lines) - to
+}
+
+// Update scrolls.
+func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
+	if msg, ok := msg.(tea.KeyPressMsg); ok {
+		m.window.Wheel(m.Keys.Step(msg, m.window))
+	}
+	return m, nil
+}
+
+// nameWidth is the width of the names with the gap behind them.
+const nameWidth = 14
+
+// wrap breaks the fields into lines of the pane's width.
+func (m *Model) wrap() {
+	m.lines = m.lines[:0:0]
+	for _, f := range m.fields {
+		name := f.name
+		for _, part := range cell.Wrap(render.Safe(f.value), m.width-m.indent()-1) {
+			m.lines = append(m.lines, line{name, part})
+			name = ""
+		}
+	}
+	m.window.Resize(len(m.lines), m.window.Height)
+}
+
+// indent is where values start; in a narrow pane names and values share what
+// there is.
+func (m *Model) indent() int { return min(nameWidth, m.width/2) }
+
+// View draws the visible lines.
+func (m Model) View() []string {
+	var lines []string
+	from, to := m.window.Visible()
+	for _, l := range m.lines[from:to] {
+		indent := m.indent()
+		lines = append(lines, cell.Line(nil,
+			cell.Span{Text: cell.Fit(" "+l.name, indent), Style: m.Styles.Name},
+			cell.Span{Text: cell.Fit(l.value, m.width-indent), Style: m.Styles.Value}))
+	}
+	return lines
+}

@@ -1,0 +1,197 @@
+package details
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+func fieldsOf(s Subject) []field {
+	switch {
+	case s.NS == nil:
+		return nil
+	case s.Mount != nil:
+		return append(mountFields(s.Mount), spaceFields(s)...)
+	}
+	return append(spaceFields(s), gapFields(s)...)
+}
+
+// mountFields are all that is known of a mount. What it does not have is left
+// out.
+func mountFields(m *world.Mount) []field {
+	list := []field{
+		{"mount point", m.Point},
+		{"source", m.Source},
+		{"type", m.FSType},
+		{"root", m.Root},
+		{"propagation", m.Propagation() + ": " + inWords(m)},
+		{"options", m.VFSOptions},
+		{"of the type", snapshot.Unescape(m.FSOptions)},
+		{"id", ids(m)},
+		{"device", m.Dev.String()},
+	}
+	if m.Shadowed {
+		list = append(list, field{"hidden", "another mount lies over it, or over a directory above it"})
+	}
+	if m.Unreachable {
+		list = append(list, field{"out of reach", "it lies outside the namespace's root directory"})
+	}
+	list = append(list, layers(m)...)
+	for _, line := range m.UIDMap {
+		list = append(list, field{"uid map", idmap(line)})
+	}
+	for _, line := range m.GIDMap {
+		list = append(list, field{"gid map", idmap(line)})
+	}
+	if len(m.Tags) > 0 {
+		list = append(list, field{"unknown tags", strings.Join(m.Tags, " ")})
+	}
+	if u := m.Usage; u != nil {
+		list = append(list, field{"size", fmt.Sprintf("%d of %d bytes used", u.Used, u.Size)})
+	}
+	return list
+}
+
+// inWords says what a propagation does.
+func inWords(m *world.Mount) string {
+	var parts []string
+	if m.PeerGroup != 0 {
+		parts = append(parts, fmt.Sprintf("what is mounted on it appears in peer group %d, and back", m.PeerGroup))
+	}
+	if m.Master != 0 {
+		parts = append(parts, fmt.Sprintf("it receives from group %d", m.Master))
+	}
+	if m.From != 0 {
+		parts = append(parts, fmt.Sprintf("the nearest group above seen here is %d", m.From))
+	}
+	if m.Unbindable {
+		parts = append(parts, "it cannot be bind mounted")
+	}
+	if len(parts) == 0 {
+		return "it neither sends nor receives"
+	}
+	return strings.Join(parts, "; ")
+}
+
+func ids(m *world.Mount) string {
+	text := strconv.FormatUint(uint64(m.ID), 10)
+	if m.Parent != nil {
+		text += fmt.Sprintf(", on %d at %s", m.Parent.ID, m.Parent.Point)
+	} else if m.Mount.Parent != 0 && m.Mount.Parent != m.ID {
+		text += fmt.Sprintf(", on %d, which is not in this table", m.Mount.Parent)
+	}
+	if m.UniqueID != 0 {
+		text += fmt.Sprintf("; 64-bit id %d", m.UniqueID)
+	}
+	return text
+}
+
+func layers(m *world.Mount) []field {
+	l := m.Layers()
+	var list []field
+	add := func(name string, dirs ...string) {
+		for _, d := range dirs {
+			if d != "" {
+				list = append(list, field{name, d})
+			}
+		}
+	}
+	add("upper layer", l.Upper)
+	add("work", l.Work)
+	add("lower layer", l.Lower...)
+	add("data layer", l.Data...)
+	return list
+}
+
+// idmap writes a line of a map, "first lower count", as a sentence.
+func idmap(line string) string {
+	f := strings.Fields(line)
+	if len(f) != 3 {
+		return line
+	}
+	return fmt.Sprintf("%s from %s on appear as those from %s on", f[2], f[1], f[0])
+}
+
+// maxProcesses is how many processes of a namespace are told one by one.
+const maxProcesses = 200
+
+// spaceFields are who and what is in the namespace, and what holds it.
+func spaceFields(s Subject) []field {
+	list := []field{{"namespace", spaceName(s)}}
+	if owner := s.List.OwnerOf(s.NS.Lead()).String(); owner != "" {
+		list = append(list, field{"owner", owner})
+	}
+	for _, h := range (query.NamespaceRow{Namespace: s.NS, World: s.List}).HeldBy() {
+		list = append(list, field{"held by", h})
+	}
+	return append(list, processes(s)...)
+}
+
+func spaceName(s Subject) string {
+	text := query.NSName(s.NS)
+	if s.NS.Inferred {
+		text = "a namespace whose number may not be read"
+	}
+	if s.NS.UniqueID != 0 {
+		text += fmt.Sprintf(", 64-bit id %d", s.NS.UniqueID)
+	}
+	switch n := len(s.NS.Processes); n {
+	case 0:
+		return text + ", no process"
+	case 1:
+		return text + ", 1 process"
+	default:
+		return fmt.Sprintf("%s, %d processes", text, n)
+	}
+}
+
+// processes are told with their command lines where the table's world has
+// them.
+func processes(s Subject) []field {
+	w, n := s.List, s.NS
+	if s.Table != nil {
+		if full := s.Table.Lookup(n.ID.Ino); full != nil {
+			w, n = s.Table, full
+		}
+	}
+	var list []field
+	for i, p := range n.Processes {
+		if i == maxProcesses {
+			return append(list, field{"", fmt.Sprintf("and %d more", len(n.Processes)-i)})
+		}
+		list = append(list, field{"pid " + strconv.Itoa(p.PID), processText(w, p)})
+	}
+	return list
+}
+
+func processText(w *world.World, p *snapshot.Process) string {
+	text := p.Cmdline
+	if text == "" {
+		text = p.Comm
+	}
+	if p.Read.Has(snapshot.FieldUser) {
+		text = w.UserName(p.UID) + ": " + text
+	}
+	return text
+}
+
+// gapFields say what could not be read of the host.
+func gapFields(s Subject) []field {
+	var list []field
+	gaps := s.List.Gaps
+	if s.Table != nil && s.Table != s.List {
+		gaps = append(gaps[:len(gaps):len(gaps)], s.Table.Gaps...)
+	}
+	seen := map[snapshot.Gap]bool{}
+	for _, g := range gaps {
+		if !seen[g] {
+			seen[g] = true
+			list = append(list, field{"not read", g.Subject + ": " + g.Op + ": " + g.Error})
+		}
+	}
+	return list
+}

@@ -1,0 +1,213 @@
+// Package mounts is the pane that shows the mount tree of one namespace.
+package mounts
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/scroll"
+)
+
+// KeyMap are the keys of the pane.
+type KeyMap struct {
+	scroll.KeyMap
+	Fold, Unfold key.Binding
+}
+
+// DefaultKeyMap has those of any list, and those that fold the tree.
+func DefaultKeyMap() KeyMap {
+	return KeyMap{
+		KeyMap: scroll.DefaultKeyMap(),
+		Fold:   key.NewBinding(key.WithKeys("left", "h", "-"), key.WithHelp("←/h", "fold, or go to the parent")),
+		Unfold: key.NewBinding(key.WithKeys("right", "l", "+"), key.WithHelp("→/l", "unfold, or go to the first child")),
+	}
+}
+
+// Bindings lists the keys for help.
+func (k KeyMap) Bindings() []key.Binding { return append(k.KeyMap.Bindings(), k.Fold, k.Unfold) }
+
+// Styles are the looks of the pane.
+type Styles struct {
+	Heading, Chosen, ChosenAway, Quiet, Hidden ansi.Style
+	Shared, Slave, Unbindable                  ansi.Style
+}
+
+// Model is the pane.
+type Model struct {
+	Keys   KeyMap
+	Styles Styles
+
+	view   *world.View
+	note   string // what there is to say when there is no view
+	rows   []row
+	hidden int
+	folded map[snapshot.MountID]bool
+	filter string
+
+	window              scroll.Window
+	width               int
+	propagation, fstype int // widths of the widest cells
+	focus               bool
+}
+
+// New is an empty pane.
+func New(s Styles) Model {
+	return Model{Keys: DefaultKeyMap(), Styles: s, folded: map[snapshot.MountID]bool{}}
+}
+
+// SetView shows a tree. The same mount stays chosen when the view is a newer
+// one of the same namespace.
+func (m *Model) SetView(v *world.View) {
+	if v == m.view && m.note == "" {
+		return
+	}
+	same := m.view != nil && m.view.Table.NS.Ino == v.Table.NS.Ino
+	if !same {
+		m.folded, m.window.Cursor, m.window.Top = map[snapshot.MountID]bool{}, 0, 0
+	}
+	was := m.Selected()
+	m.view, m.note = v, ""
+	m.measure()
+	m.sift()
+	if same && was != nil {
+		m.choose(was.ID)
+	}
+}
+
+// SetNote says something in place of a tree.
+func (m *Model) SetNote(text string) {
+	m.view, m.note, m.rows, m.hidden = nil, text, nil, 0
+	m.window.Resize(0, m.window.Height)
+}
+
+// SetFilter shows only mounts in whose mount point, source, type or
+// propagation the text occurs, as a list.
+func (m *Model) SetFilter(text string) {
+	was := m.Selected()
+	m.filter = strings.ToLower(text)
+	m.sift()
+	if was != nil {
+		m.choose(was.ID)
+	}
+}
+
+// sift makes the rows anew.
+func (m *Model) sift() {
+	m.rows = m.rows[:0:0]
+	switch {
+	case m.view == nil:
+	case m.filter != "":
+		for _, x := range m.view.Mounts {
+			if matches(x, m.filter) {
+				m.rows = append(m.rows, row{mount: x})
+			}
+		}
+	default:
+		m.rows = make([]row, 0, len(m.view.Mounts))
+		m.grow(m.view.Roots, "", 0)
+	}
+	m.window.Resize(len(m.rows), m.window.Height)
+}
+
+func matches(m *world.Mount, text string) bool {
+	for _, s := range []string{m.Point, m.Source, m.FSType, m.Propagation()} {
+		if strings.Contains(strings.ToLower(s), text) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *Model) choose(id snapshot.MountID) {
+	for i := range m.rows {
+		if m.rows[i].mount.ID == id {
+			m.window.To(i)
+			return
+		}
+	}
+}
+
+// Selected is the chosen mount, nil when there is none.
+func (m *Model) Selected() *world.Mount {
+	if m.window.Cursor >= len(m.rows) {
+		return nil
+	}
+	return m.rows[m.window.Cursor].mount
+}
+
+// Counts are how many mounts are shown, there, and hidden by others.
+func (m *Model) Counts() (shown, all, hidden int) {
+	if m.view == nil {
+		return 0, 0, 0
+	}
+	return len(m.rows), len(m.view.Mounts), m.hidden
+}
+
+// SetSize sets the place of the pane on the screen.
+func (m *Model) SetSize(width, height int) {
+	m.width = width
+	m.window.Resize(len(m.rows), height-1)
+}
+
+// SetFocus says whether keys go to the pane.
+func (m *Model) SetFocus(focus bool) { m.focus = focus }
+
+// Click chooses the row at a line of the pane.
+func (m *Model) Click(line int) {
+	if at := m.window.Top + line - 1; line >= 1 && at < len(m.rows) {
+		m.window.To(at)
+	}
+}
+
+// Wheel scrolls.
+func (m *Model) Wheel(rows int) { m.window.Wheel(rows) }
+
+// Update moves the chosen row, and folds.
+func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return m, nil
+	}
+	switch {
+	case key.Matches(press, m.Keys.Fold):
+		m.fold()
+	case key.Matches(press, m.Keys.Unfold):
+		m.unfold()
+	default:
+		if step := m.Keys.Step(press, m.window); step != 0 {
+			m.window.To(m.window.Cursor + step)
+		}
+	}
+	return m, nil
+}
+
+// fold hides what is below the chosen mount; where there is nothing to hide it
+// goes to the parent.
+func (m *Model) fold() {
+	at := m.Selected()
+	switch {
+	case at == nil || m.filter != "":
+	case len(at.Children) > 0 && !m.folded[at.ID]:
+		m.folded[at.ID] = true
+		m.sift()
+	case at.Parent != nil:
+		m.choose(at.Parent.ID)
+	}
+}
+
+func (m *Model) unfold() {
+	at := m.Selected()
+	switch {
+	case at == nil || m.filter != "":
+	case m.folded[at.ID]:
+		delete(m.folded, at.ID)
+		m.sift()
+	case len(at.Children) > 0:
+		m.choose(at.Children[0].ID)
+	}
+}
