@@ -34,7 +34,7 @@ const (
 var hosts = map[string]host{
 	"S":    {"S", sized(200, 20, 50), lists(1.0, 0, 0)},
 	"M":    {"M", sized(2000, 200, 100), lists(0, 0, 0)},
-	"L":    {"L", sized(10000, 1000, 100), lists(1./8, 1./8, maxPeak)},
+	"L":    {"L", sized(10000, 1000, 100), append(lists(1./8, 1./8, maxPeak), wholeHost)},
 	"F10k": {"F10k", sized(1, 1, 10000), tree(1./20, usualPairs)},
 	"F50k": {"F50k", sized(1, 1, 50000), tree(1./300, slowPairs)},
 }
@@ -62,24 +62,45 @@ func tree(target float64, pairs int) []question {
 	}}
 }
 
-// growth is a question asked of ever larger hosts.
+// wholeHost asks how all mounts of the host hang together. Its peer is what a
+// person has to type for that: one findmnt a namespace.
+var wholeHost = question{
+	Name:   "groups -J",
+	Peer:   []string{"sh", "-c", "lsns -t mnt -n -o PID | while read -r pid; do findmnt -N $pid; done"},
+	Ours:   []string{"groups", "-J"},
+	Target: 1. / 12, Pairs: usualPairs, Memory: 120,
+}
+
+// growth is a question asked of ever larger hosts, or of hosts of one size that
+// differ otherwise.
 type growth struct {
 	what  string
 	sizes []int
 	args  func(size int) []string
 	ours  []string
+	most  float64 // each host may cost so many times the one before
 }
 
 const (
 	scaleName   = "scale"
 	maxDoubling = 2.3
+	// A peer group through all namespaces may cost little more than many small
+	// ones: a question that follows the whole group for each mount would show.
+	maxOneGroup = 1.5
 )
 
 var growths = []growth{
-	{"processes", doubled(1000), func(n int) []string { return sized(n, 100, 40) }, []string{"list"}},
-	{"namespaces", doubled(250), func(n int) []string { return sized(1000, n, 40) }, []string{"list", "-t", "mnt"}},
-	{"namespaces", doubled(100), func(n int) []string { return sized(400, n, 100) }, []string{"groups"}},
-	{"mounts", doubled(10000), func(n int) []string { return sized(1, 1, n) }, []string{"tree", "1"}},
+	{"processes", doubled(1000), func(n int) []string { return sized(n, 100, 40) }, []string{"list"}, maxDoubling},
+	{"namespaces", doubled(250), func(n int) []string { return sized(1000, n, 40) }, []string{"list", "-t", "mnt"}, maxDoubling},
+	{"namespaces", doubled(100), func(n int) []string { return sized(400, n, 100) }, []string{"groups"}, maxDoubling},
+	{"peer groups", []int{64, 1}, grouped, []string{"groups", "-J"}, maxOneGroup},
+	{"mounts", doubled(10000), func(n int) []string { return sized(1, 1, n) }, []string{"tree", "1"}, maxDoubling},
+}
+
+// grouped is a host of 600 namespaces, through all of which so many peer groups
+// go.
+func grouped(groups int) []string {
+	return append(sized(600, 600, 100), "--pattern", "hs", "--groups", strconv.Itoa(groups))
 }
 
 // doubled is a size and its next two doubles.

@@ -111,7 +111,7 @@ func verdict(value, target float64) string {
 	return over
 }
 
-// scale compares nsview with itself on hosts of twice the size.
+// scale compares nsview with itself on hosts that differ in one thing.
 func (l *lab) scale() []row {
 	var rows []row
 	for _, g := range growths {
@@ -121,7 +121,7 @@ func (l *lab) scale() []row {
 			name := fmt.Sprintf("%d %s", size, g.what)
 			now := l.ask(name, g.args(size), []question{q})[0]
 			if i > 0 {
-				rows = append(rows, growthRow(name, before, now))
+				rows = append(rows, growthRow(name, fmt.Sprintf("%d %s", g.sizes[i-1], g.what), g.most, before, now))
 			}
 			before = now
 		}
@@ -131,8 +131,8 @@ func (l *lab) scale() []row {
 
 // growthRow takes the least of each side: the two were not measured in turn, so
 // a ratio of pairs would mean nothing, and a disturbance only ever adds.
-func growthRow(name string, before, now result) row {
-	r := row{host: scaleName, question: now.Question.Name, peer: "half of " + name, target: fmt.Sprintf("<= %.1f", maxDoubling)}
+func growthRow(name, than string, most float64, before, now result) row {
+	r := row{host: scaleName, question: now.Question.Name + ", " + name, peer: than, target: fmt.Sprintf("<= %.1f", most)}
 	for _, side := range []result{before, now} {
 		if side.Failed != "" {
 			r.verdict = without(side)
@@ -144,6 +144,6 @@ func growthRow(name string, before, now result) row {
 	r.theirs, r.ours = times(small), times(large)
 	r.ratio = fmt.Sprintf("%.2f", large.Min/small.Min)
 	r.peaks = fmt.Sprintf("%.1f / %.1f", ourPeak(before), ourPeak(now))
-	r.verdict = verdict(large.Min/small.Min, maxDoubling)
+	r.verdict = verdict(large.Min/small.Min, most)
 	return r
 }
