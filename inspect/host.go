@@ -31,7 +31,7 @@ func (h *Host) Look(ctx context.Context, want snapshot.Want) (*world.World, erro
 // Take is Look without deriving anything, for saving.
 func (h *Host) Take(ctx context.Context, want snapshot.Want) (*snapshot.Snapshot, error) {
 	if h.saved != nil {
-		return h.saved, nil
+		return h.saved.With(want), nil
 	}
 	s, err := snapshot.Take(ctx, h.src, want)
 	if err != nil {

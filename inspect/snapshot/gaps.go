@@ -26,6 +26,32 @@ func (g Gap) OfTable() bool {
 	return slices.Contains([]string{opRoot, opMountNS, opMountinfo, opTable, opDetail, opSizes}, g.Op)
 }
 
+// notSaved says which wanted parts of a mount table only a live kernel tells.
+func notSaved(table string, w Want) []Gap {
+	var list []Gap
+	if w.Tables.Detail {
+		list = append(list, Gap{Subject: table, Op: opDetail, Error: ErrNotSaved.Error()})
+	}
+	if w.Usage {
+		list = append(list, Gap{Subject: table, Op: opSizes, Error: ErrNotSaved.Error()})
+	}
+	return list
+}
+
+// With is the snapshot as an answer to what is wanted: what was not saved, but
+// is wanted of its tables now, is a gap.
+func (s *Snapshot) With(w Want) *Snapshot {
+	w.Tables.Detail = w.Tables.Detail && !s.Want.Tables.Detail
+	w.Usage = w.Usage && !s.Want.Usage
+	lacks := notSaved("the mount tables", w)
+	if len(lacks) == 0 || len(s.Tables) == 0 {
+		return s
+	}
+	c := *s
+	c.Gaps = append(slices.Clone(s.Gaps), lacks...)
+	return &c
+}
+
 // gaps gathers what could not be read. Processes that failed alike make one
 // gap, as an ordinary user meets hundreds of them.
 type gaps struct {

@@ -145,7 +145,9 @@ func (t *taker) inside(ino uint64) []int {
 
 // add keeps a table, with the details and sizes wanted.
 func (t *taker) add(table Table, ref Ref) {
-	if k := t.src.Kernel; k != nil {
+	if k := t.src.Kernel; k == nil {
+		t.gaps.more = append(t.gaps.more, notSaved(tableName(table), t.want)...)
+	} else {
 		if t.want.Tables.Detail && table.Via == "mountinfo" {
 			if err := k.Detail(ref, &table); err != nil && !t.gone(err) {
 				t.gaps.add(tableName(table), opDetail, err)
