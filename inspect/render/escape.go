@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -96,11 +97,19 @@ func invalid(s string) string {
 func escapeRunes(b []byte) []byte {
 	out := make([]byte, 0, len(b)+8)
 	for _, r := range string(b) {
-		if printable(r) || r > 0xffff {
+		switch {
+		case printable(r):
 			out = utf8.AppendRune(out, r)
-			continue
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = appendUnicode(appendUnicode(out, high), low)
+		default:
+			out = appendUnicode(out, r)
 		}
-		out = append(out, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 	}
 	return out
+}
+
+func appendUnicode(b []byte, r rune) []byte {
+	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 }
