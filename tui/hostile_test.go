@@ -1,0 +1,138 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// No byte of the host may steer the terminal, whatever it is called.
+func TestHostileNames(t *testing.T) {
+	h := fakeHost()
+	evil := "/a\x1b]0;pwned\a\x1b[2J\r\n\u202e\xff\u200b" + strings.Repeat("é資👩‍👩‍👧", 9)
+	for i := range h.Tables {
+		for j := range h.Tables[i].Mounts {
+			x := &h.Tables[i].Mounts[j]
+			x.Point, x.Source, x.FSType, x.Root, x.VFSOptions, x.FSOptions = evil+x.Point, evil, evil, evil, evil, "lowerdir="+evil
+			x.Tags, x.UIDMap = []string{evil}, []string{evil}
+		}
+	}
+	for i := range h.Processes {
+		h.Processes[i].Cmdline, h.Processes[i].Cgroup = evil, "0::/system.slice/"+evil+".service\n"
+	}
+	h.Gaps[0].Error, h.Users[0] = evil, evil
+	h.Namespaces[2].Holds[0].Path = evil
+	l := &lazy{host: h}
+	for _, size := range [][2]int{{80, 24}, {160, 50}, {20, 5}, {30, 18}} {
+		s := open(t, l.look, Place{}, size[0], size[1])
+		for _, k := range []string{"", "j", "tab", "down", "tab", "pgdown", "/", evil, "enter", "r"} {
+			s.press(k)
+			harmless(t, s.styled(), size[0], size[1])
+		}
+	}
+}
+
+// harmless: nothing but colours and text, no line too wide, none too many.
+func harmless(t *testing.T, styled string, width, height int) {
+	t.Helper()
+	lines := strings.Split(styled, "\n")
+	if len(lines) > height {
+		t.Errorf("%d lines on a screen of %d", len(lines), height)
+	}
+	for _, l := range lines {
+		if w := ansi.StringWidthWc(l); w > width {
+			t.Errorf("a line of %d columns on a screen of %d: %q", w, width, l)
+		}
+		for part := range strings.SplitSeq(l, "\x1b") {
+			if i := strings.IndexFunc(part, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0x202e || r == 0xfffd }); i >= 0 {
+				t.Errorf("a control character in %q", part)
+			}
+		}
+		for _, esc := range strings.Split(l, "\x1b")[1:] {
+			if end := strings.IndexAny(esc, "mJHK]"); end < 0 || esc[end] != 'm' {
+				t.Errorf("an escape sequence that is no colour in %q", l)
+			}
+		}
+	}
+}
+
+func TestAnySizeIsDrawn(t *testing.T) {
+	l := &lazy{host: fakeHost()}
+	s := open(t, l.look, Place{}, 80, 24)
+	for _, keys := range []string{"", "tab", "tab", "?"} {
+		s.press(keys)
+		for w := range 90 {
+			for _, h := range []int{0, 1, 2, 3, 5, 8, 13, 14, 15, 24, 60} {
+				s.send(tea.WindowSizeMsg{Width: w, Height: h})
+				harmless(t, s.styled(), w, max(h, 1))
+			}
+		}
+	}
+	s.press("?")
+	s.send(tea.WindowSizeMsg{Width: 20, Height: 5})
+	s.golden("small-20x5")
+}
+
+func TestThemes(t *testing.T) {
+	l := &lazy{host: fakeHost()}
+	s := open(t, l.look, Place{NS: 4026532177}, 100, 30)
+	dark := s.styled()
+	m := s.m.(Model)
+	m.dress(NewTheme(false))
+	if light := m.View().Content; light == dark || ansi.Strip(light) != ansi.Strip(dark) {
+		t.Error("a light background changes nothing, or more than colours")
+	}
+	for l := range strings.Lines(dark) {
+		if strings.Contains(l, "(hidden)") && !strings.Contains(l, "\x1b[2;3m") {
+			t.Errorf("a hidden mount is not dimmed: %q", l)
+		}
+	}
+	if strings.Contains(dark, "38;5;") || strings.Contains(dark, "38;2;") {
+		t.Error("a colour outside of the sixteen")
+	}
+}
+
+// Fifty thousand mounts scroll by drawing what is visible only.
+func TestLargeTable(t *testing.T) {
+	h := fakeHost()
+	root := h.Tables[0].Mounts[0]
+	for i := range 50_000 {
+		x := root
+		x.ID, x.Parent, x.Point = snapshot.MountID(1000+i), 21, fmt.Sprintf("/mnt/%05d", i)
+		h.Tables[0].Mounts = append(h.Tables[0].Mounts, x)
+	}
+	l := &lazy{host: h}
+	s := open(t, l.look, Place{NS: 4026531832}, 160, 50)
+	s.press("end").wants("mnt/49999")
+	allocs := testing.AllocsPerRun(20, func() {
+		s.press("k")
+		_ = s.styled()
+	})
+	if allocs > 5000 {
+		t.Errorf("%v allocations for a key in a table of 50,000 mounts", allocs)
+	}
+}
+
+func BenchmarkKeyIn50000(b *testing.B) {
+	h := fakeHost()
+	for i := range 50_000 {
+		x := h.Tables[0].Mounts[0]
+		x.ID, x.Parent, x.Point = snapshot.MountID(1000+i), 21, fmt.Sprintf("/mnt/%05d", i)
+		h.Tables[0].Mounts = append(h.Tables[0].Mounts, x)
+	}
+	w := world.Build(h)
+	var m tea.Model = New(context.Background(), nil, Place{NS: 4026531832})
+	m, _ = m.Update(listed{world: w})
+	m, _ = m.Update(tea.WindowSizeMsg{Width: 160, Height: 52})
+	for b.Loop() {
+		m, _ = m.Update(named["down"])
+		_ = m.View()
+	}
+}
