@@ -9,17 +9,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
 )
 
-// completeColumns completes a list of columns behind its last comma.
-func completeColumns(names []string) cobra.CompletionFunc {
+// completeWords completes a list of words, in any case, behind its last comma.
+func completeWords(names []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		start := strings.LastIndexAny(typed, ",+") + 1
 		var list []cobra.Completion
 		for _, name := range names {
-			if strings.HasPrefix(name, strings.ToUpper(typed[start:])) {
+			if len(name) >= len(typed)-start && strings.EqualFold(name[:len(typed)-start], typed[start:]) {
 				list = append(list, typed[:start]+name)
 			}
 		}
@@ -28,12 +29,12 @@ func completeColumns(names []string) cobra.CompletionFunc {
 }
 
 func (a *app) completeList(cmd *cobra.Command) {
-	var types []cobra.Completion
+	var types []string
 	for t := range snapshot.AllTypes.All() {
 		types = append(types, t.String())
 	}
 	none := cobra.ShellCompDirectiveNoFileComp
-	_ = cmd.RegisterFlagCompletionFunc("type", cobra.FixedCompletions(types, none))
+	_ = cmd.RegisterFlagCompletionFunc("type", completeWords(types))
 	_ = cmd.RegisterFlagCompletionFunc("tree", cobra.FixedCompletions([]cobra.Completion{string(query.ByOwner), string(query.ByParent)}, none))
 	_ = cmd.RegisterFlagCompletionFunc("task", func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return a.targets(cmd, typed, false), none
@@ -47,6 +48,14 @@ func (a *app) completeTarget(cmd *cobra.Command, _ []string, typed string) ([]co
 		return nil, cobra.ShellCompDirectiveDefault
 	}
 	return a.targets(cmd, typed, true), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeOneTarget is completeTarget of a command that takes no second one.
+func (a *app) completeOneTarget(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return a.completeTarget(cmd, args, typed)
 }
 
 func (a *app) targets(cmd *cobra.Command, typed string, all bool) []cobra.Completion {
@@ -69,7 +78,7 @@ func (a *app) targets(cmd *cobra.Command, typed string, all bool) []cobra.Comple
 		}
 	}
 	if all {
-		offerNames(w, offer)
+		offerNames(w, typed != "", offer)
 	}
 	for i := range w.Processes {
 		offer(strconv.Itoa(w.Processes[i].PID), oneLine(w.Processes[i].Cmdline, w.Processes[i].Comm))
@@ -77,13 +86,21 @@ func (a *app) targets(cmd *cobra.Command, typed string, all bool) []cobra.Comple
 	return list
 }
 
-func offerNames(w *world.World, offer func(name, what string)) {
-	seen := map[string]bool{}
+// offerNames offers owners as they are shown; once something is typed also by
+// their names alone.
+func offerNames(w *world.World, alone bool, offer func(name, what string)) {
+	seen := map[string]bool{"": true}
 	for i := range w.Processes {
 		o := w.OwnerOf(&w.Processes[i])
-		if name := o.String(); !o.IsZero() && !seen[name] {
-			seen[name] = true
-			offer(name, string(o.Kind))
+		names := []string{o.String()}
+		if alone {
+			names = append(names, o.Name)
+		}
+		for _, name := range names {
+			if !seen[name] {
+				seen[name] = true
+				offer(name, string(o.Kind))
+			}
 		}
 	}
 	for _, n := range w.Namespaces {
@@ -91,13 +108,16 @@ func offerNames(w *world.World, offer func(name, what string)) {
 	}
 }
 
+// maxDescription is how many letters of a command line describe a process.
+const maxDescription = 60
+
 // oneLine is a description that fits a completion: no tabs or newlines, which
-// part completions.
+// part completions, and nothing that moves the terminal.
 func oneLine(texts ...string) string {
 	for _, s := range texts {
 		if s != "" {
-			s = strings.Join(strings.Fields(s), " ")
-			return s[:min(len(s), 60)]
+			letters := []rune(render.Safe(strings.Join(strings.Fields(s), " ")))
+			return string(letters[:min(len(letters), maxDescription)])
 		}
 	}
 	return ""

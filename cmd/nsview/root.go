@@ -95,7 +95,7 @@ func (a *app) tableFlags(cmd *cobra.Command, names []string) {
 	f.BoolVarP(&a.flags.raw, "raw", "r", false, "print cells separated by one blank, blanks in them as \\x20")
 	f.BoolVarP(&a.flags.noTruncate, "notruncate", "u", false, "cut nothing to fit the terminal")
 	f.BoolVarP(&a.flags.listCols, "list-columns", "H", false, "list the columns and what they show")
-	_ = cmd.RegisterFlagCompletionFunc("output", completeColumns(names))
+	_ = cmd.RegisterFlagCompletionFunc("output", completeWords(names))
 }
 
 // style is how tables are to look.
