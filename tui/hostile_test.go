@@ -16,7 +16,7 @@ import (
 // No byte of the host may steer the terminal, whatever it is called.
 func TestHostileNames(t *testing.T) {
 	h := fakeHost()
-	evil := "/a\x1b]0;pwned\a\x1b[2J\r\n\u202e\xff\u200b" + strings.Repeat("é資👩‍👩‍👧", 9)
+	evil := "/a\x1b]0;pwned\a\x1b[2J\r\n\u202e\xff\u200b" + strings.Repeat("é資👩‍👩‍👧👍🏽", 9)
 	for i := range h.Tables {
 		for j := range h.Tables[i].Mounts {
 			x := &h.Tables[i].Mounts[j]

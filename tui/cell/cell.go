@@ -30,7 +30,22 @@ func Cut(s string, w int) string {
 	case Width(s) <= w:
 		return s
 	}
-	return ansi.TruncateWc(s, w, Ellipsis)
+	return head(s, w-1) + Ellipsis
+}
+
+// head is what of a text fits w columns. ansi.TruncateWc does not serve: it
+// leaves uncut what fits when counted by graphemes, as an emoji with a skin
+// colour does, which is twice as wide by wcwidth(3).
+func head(s string, w int) string {
+	if isASCII(s) {
+		return s[:max(0, min(w, len(s)))]
+	}
+	for i, r := range s {
+		if w -= ansi.StringWidthWc(string(r)); w < 0 {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // Fit cuts or fills a text to exactly w columns.
@@ -52,14 +67,14 @@ func Wrap(s string, w int) []string {
 	w = max(w, 1)
 	var lines []string
 	for Width(s) > w {
-		head := ansi.TruncateWc(s, w, "")
-		if head == "" { // a character wider than the line
+		line := head(s, w)
+		if line == "" { // a character wider than the line
 			return append(lines, "")
 		}
-		if blank := strings.LastIndexByte(head, ' '); blank > len(head)/2 {
-			head = head[:blank+1]
+		if blank := strings.LastIndexByte(line, ' '); blank > len(line)/2 {
+			line = line[:blank+1]
 		}
-		lines, s = append(lines, head), s[len(head):]
+		lines, s = append(lines, line), s[len(line):]
 	}
 	return append(lines, s)
 }
