@@ -3,9 +3,7 @@ package render
 import (
 	"bufio"
 	"io"
-	"slices"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
@@ -179,63 +177,3 @@ const (
 	dimOn  = "\x1b[2m"
 	dimOff = "\x1b[22m"
 )
-
-// minShrunk is what a column keeps at least when it is cut.
-const minShrunk = 10
-
-// fit cuts columns until the table is no wider than the terminal: those that
-// may be cut first before others, and of those the widest.
-func (g *grid) fit(limit int) {
-	excess := len(g.widths) - 1 - limit
-	for _, w := range g.widths {
-		excess += w
-	}
-	for order := slices.Max(g.shrink); order > 0; order-- {
-		for excess > 0 {
-			i, next := g.widest(order)
-			if i < 0 {
-				break
-			}
-			cut := min(g.widths[i]-next, excess)
-			g.widths[i] -= cut
-			excess -= cut
-		}
-	}
-	for at := range g.lines {
-		g.cut(&g.lines[at])
-	}
-}
-
-// widest is the widest column of an order that may still be cut, -1 when none
-// may, and the width at which another of that order is as wide.
-func (g *grid) widest(order int) (best, next int) {
-	best, next = -1, minShrunk
-	for i, w := range g.widths {
-		switch {
-		case g.shrink[i] != order || w <= minShrunk:
-		case best < 0 || w > g.widths[best]:
-			if best >= 0 {
-				next = max(next, g.widths[best])
-			}
-			best = i
-		default:
-			next = max(next, w)
-		}
-	}
-	if best >= 0 && next == g.widths[best] {
-		next--
-	}
-	return best, next
-}
-
-func (g *grid) cut(l *line) {
-	for i, cell := range l.cells {
-		room := g.widths[i]
-		if i == 0 {
-			room -= 2 * l.level
-		}
-		if width(cell) > room {
-			l.cells[i] = ansi.Truncate(cell, max(room, 1), "…")
-		}
-	}
-}
