@@ -72,7 +72,8 @@ const longLine = 32 << 10
 
 // ParseMountinfo parses a mountinfo file (proc_pid_mountinfo(5)). The text is
 // parsed by github.com/moby/sys/mountinfo, behind a guard for what it would
-// lose: lines over 64 KiB, numbers it would turn into 0, the optional fields,
+// lose: lines over 64 KiB (nsview's own parser takes those whose mount point is
+// so long), numbers it would turn into 0, the optional fields,
 // which it leaves as one string. FSOptions keep the kernel's octal escapes, as
 // a comma or colon in a name can be told from a separator only by them.
 func ParseMountinfo(b []byte) ([]snapshot.Mount, error) {
