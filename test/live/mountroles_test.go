@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -96,6 +97,20 @@ func playOverlay(args []string) error {
 		return err
 	}
 	return unix.MoveMount(mount, "", unix.AT_FDCWD, to, unix.MOVE_MOUNT_F_EMPTY_PATH)
+}
+
+// playDeep mounts at a path of 75,000 bytes, which no path of one call can name.
+func playDeep(args []string) error {
+	if err := unix.Chdir(args[0]); err != nil {
+		return err
+	}
+	for range 300 {
+		name := strings.Repeat("d", 250)
+		if err := errors.Join(unix.Mkdir(name, 0o755), unix.Chdir(name)); err != nil {
+			return err
+		}
+	}
+	return unix.Mount("deep", ".", "tmpfs", 0, "size=6m")
 }
 
 // layerName is a name of 200 bytes with all that parts layers and options.

@@ -153,6 +153,27 @@ func TestOverlayWithLongOptions(t *testing.T) {
 	check(file)
 }
 
+// A mount point may be longer than any path that a system call takes.
+func TestDeepMountPoint(t *testing.T) {
+	dir := tmpfs(t, "")
+	a := roleOf(t, "deep", unix.CLONE_NEWNS, dir)
+	want := dir + strings.Repeat("/"+strings.Repeat("d", 250), 300)
+	check := func(target string) {
+		t.Helper()
+		rows := mounts(t, target, "-o", "TARGET,SOURCE,SIZE")
+		if r := at(t, rows, want); r.text("source") != "deep" {
+			t.Errorf("%s: %.200v", target, r)
+		}
+		if r := at(t, rows, dir); r.text("source") != "stage" || r["size"] == nil {
+			t.Errorf("%s: %v", target, r)
+		}
+	}
+	check(a.arg())
+	file := bindNS(t, a, "mnt")
+	a.dismiss()
+	check(file)
+}
+
 func TestIdmappedMount(t *testing.T) {
 	dir := tmpfs(t, "")
 	from, to := mkdir(t, dir, "from"), mkdir(t, dir, "to")

@@ -29,6 +29,7 @@ var roles = map[string]func(args []string) error{
 	"emptied":      func([]string) error { return unix.Unmount("/", unix.MNT_DETACH) },
 	"idle":         func([]string) error { return nil },
 	"chrooted":     func(args []string) error { return unix.Chroot(args[0]) },
+	"deep":         playDeep,
 	"fuse":         playFUSE,
 	"autofs":       playAutofs,
 	"idmapped":     playIdmapped,
