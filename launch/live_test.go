@@ -94,3 +94,30 @@ func TestEveryNamespace(t *testing.T) {
 		}
 	}
 }
+
+// An ordinary user is root in a user namespace of his own, and may mount there.
+func TestUserNamespace(t *testing.T) {
+	dir := t.TempDir()
+	p, err := Start(t.Context(), Spec{
+		Namespaces: User | Mount | PID,
+		UIDs:       []IDMap{{0, os.Getuid(), 1}}, GIDs: []IDMap{{0, os.Getgid(), 1}},
+		Root:   Request{Slave, true},
+		Mounts: []MountStep{{Source: "mine", Target: dir, FSType: "tmpfs"}},
+		User:   &Credentials{},
+		Args:   []string{"sleep", "600"},
+	}, Streams{})
+	var step *StepError
+	if errors.As(err, &step) && step.Call == CallClone && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EACCES)) {
+		t.Skipf("needs user namespaces: %v", err)
+	}
+	try(t, err)
+	defer p.Stop()
+	if got := tags(t, p.PID(), dir); got != "" {
+		t.Errorf("a tmpfs on a slave is %q", got)
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
+	try(t, err)
+	if !strings.Contains(string(status), fmt.Sprintf("\nUid:\t%d\t", os.Getuid())) || !strings.Contains(string(status), "\t1\n") {
+		t.Errorf("it is not the first process of its namespace under the caller's user:\n%s", status)
+	}
+}
