@@ -143,6 +143,11 @@ func (m *Model) takeList(msg listed) tea.Cmd {
 	first := m.world == nil
 	m.world, m.tables = msg.world, map[uint64]table{}
 	m.spaces.SetWorld(m.world)
+	for _, v := range m.world.Views { // those of a saved host
+		if v.PID == 0 {
+			m.spaces.SetMounts(v.Table.NS.Ino, len(v.Mounts))
+		}
+	}
 	if first {
 		m.begin()
 	}

@@ -58,6 +58,7 @@ func TestSavedHost(t *testing.T) {
 	calls := 0
 	w := world.Build(fakeHost())
 	s := open(t, func(context.Context, snapshot.Want) (*world.World, error) { calls++; return w, nil }, Place{}, 80, 24)
+	s.wants("docker:web      2     6 │")
 	s.press("j").wants("· 6 mounts · 1 hidden")
 	if calls != 1 {
 		t.Errorf("read %d times", calls)
@@ -111,4 +112,11 @@ func TestErrorsAreShown(t *testing.T) {
 	s.press("r").wants("Namespaces · 3", "docker:web")
 	l.fail = errors.New("no more")
 	s.press("j").wants(" no more")
+}
+
+// A bare mountinfo file has one namespace, whose number nobody knows.
+func TestBareTable(t *testing.T) {
+	w := world.Build(snapshot.OfTable(fakeHost().Tables[0].Mounts, "mountinfo"))
+	s := open(t, func(context.Context, snapshot.Want) (*world.World, error) { return w, nil }, Place{}, 80, 24)
+	s.wants("~21 ", "─ Mounts · 5 mounts ─", "its number is not known", "run/keep")
 }

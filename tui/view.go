@@ -87,7 +87,11 @@ func (m *Model) mountsTitle() string {
 	if n == nil {
 		return "Mounts"
 	}
-	title := query.NSName(n) + m.filterText(OnMounts)
+	title := query.NSName(n)
+	if n.Inferred {
+		title = "Mounts" // its number is made up
+	}
+	title += m.filterText(OnMounts)
 	if t := m.tables[n.ID.Ino]; t.view != nil && t.view.PID != 0 && t.view.Root != "/" {
 		title += fmt.Sprintf(" as process %d sees it", t.view.PID)
 	}

@@ -134,15 +134,17 @@ func spaceFields(s Subject) []field {
 func spaceName(s Subject) string {
 	text := query.NSName(s.NS)
 	if s.NS.Inferred {
-		text = "a namespace whose number may not be read"
+		text = "its number is not known"
 	}
 	if s.NS.UniqueID != 0 {
 		text += fmt.Sprintf(", 64-bit id %d", s.NS.UniqueID)
 	}
-	switch n := len(s.NS.Processes); n {
-	case 0:
+	switch n := len(s.NS.Processes); {
+	case n == 0 && s.NS.Inferred:
+		return text
+	case n == 0:
 		return text + ", no process"
-	case 1:
+	case n == 1:
 		return text + ", 1 process"
 	default:
 		return fmt.Sprintf("%s, %d processes", text, n)

@@ -84,7 +84,10 @@ func newRow(w *world.World, n *world.Namespace) row {
 // program stands for a namespace that no container or unit owns.
 func program(n *world.Namespace) string {
 	p := n.Lead()
-	if p == nil {
+	switch {
+	case p == nil && n.Inferred:
+		return "" // a table alone does not tell whose it is
+	case p == nil:
 		return "no process"
 	}
 	if name, _, _ := strings.Cut(p.Cmdline, " "); name != "" {
