@@ -58,6 +58,10 @@ func perform(m *testing.M) (int, error) {
 		}
 		return m.Run(), nil
 	}
+	if os.Geteuid() != 0 {
+		noStage = "needs root: makes namespaces and mounts"
+		return m.Run(), nil
+	}
 	dir, err := os.MkdirTemp("", "nsview-live-")
 	if err != nil {
 		return 0, err
@@ -65,10 +69,6 @@ func perform(m *testing.M) (int, error) {
 	defer os.RemoveAll(dir)
 	if err := build(dir); err != nil {
 		return 0, err
-	}
-	if os.Geteuid() != 0 {
-		noStage = "needs root: makes namespaces and mounts"
-		return m.Run(), nil
 	}
 	return again("stage", os.Args[1:], unix.CLONE_NEWNS)
 }

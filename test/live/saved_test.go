@@ -56,10 +56,21 @@ func TestSnapshotAnswersAsLive(t *testing.T) {
 	chrooted, odd := actors[1].arg(), actors[4].arg()
 	questions := [][]string{
 		{"list", "-o", "NS,TYPE,NPROCS,PID,PPID,USER,UID,USERS,COMMAND,PATH,NSID,MOUNTS,HELDBY,NSFS,PNS,ONS"},
-		{"list", "-J", "--deep"}, {"list", "-Towner"}, {"list", "-Tparent", "-J"}, {"list", "-t", "mnt,user"},
-		{"list", "-p", odd}, {"list", odd}, {"list", actors[5].arg(), "-t", "user"},
-		{"tree", odd}, {"tree", odd, "-J"}, {"tree", odd, "-o", "+ID,PARENT,UNIQ-ID,MAJ:MIN,FSROOT,IDMAP,LAYERS"},
-		{"tree", chrooted}, {"tree", chrooted, "--ns"}, {"tree", "--all"}, {"tree", "--all", "-J"}, {"tree", "self"},
+		{"list", "-J", "--deep"},
+		{"list", "-Towner"},
+		{"list", "-Tparent", "-J"},
+		{"list", "-t", "mnt,user"},
+		{"list", "-p", odd},
+		{"list", odd},
+		{"list", actors[5].arg(), "-t", "user"},
+		{"tree", odd},
+		{"tree", odd, "-J"},
+		{"tree", odd, "-o", "+ID,PARENT,UNIQ-ID,MAJ:MIN,FSROOT,IDMAP,LAYERS"},
+		{"tree", chrooted},
+		{"tree", chrooted, "--ns"},
+		{"tree", "--all"},
+		{"tree", "--all", "-J"},
+		{"tree", "self"},
 	}
 	for _, q := range questions {
 		live, saved := nsview(t, q...), nsview(t, append(q, "--from", file)...)
