@@ -2,6 +2,9 @@ package inspect
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"path"
 	"time"
 
 	"github.com/nsview/nsview/inspect/kernel"
@@ -13,10 +16,76 @@ import (
 // file system whose server is dead.
 const resolveLimit = 2 * time.Second
 
-// Resolve follows a path as a place sees it, through symbolic links and below
-// the root directory of a process. It needs a live host.
-func (h *Host) Resolve(ctx context.Context, w *world.World, p Place, path string) (kernel.Resolved, error) {
-	k := h.src.Kernel.(anyKernel)
+// Located is a place of a host: the mount that serves it, and its path as the
+// whole namespace calls it, which is how mounts travel.
+type Located struct {
+	Mount *world.Mount
+	Path  string
+	// Root is the mount that the root directory of the process asked about is
+	// on, and RootPath that directory: what lies above, the process does not
+	// see. Nil and empty for a whole namespace.
+	Root     *world.Mount
+	RootPath string
+	// Deleted: it has no name any more, so nothing can be mounted there.
+	Deleted bool
+	// File: it is no directory.
+	File bool
+	// Lexical: the path was taken by its words, as a saved host has no
+	// symbolic links to follow.
+	Lexical bool
+}
+
+// ErrUnseen says that a place is there but on no mount that was read: on one
+// that is in no namespace any more, or in one that may not be read.
+var ErrUnseen = errors.New("the mount that serves it is in no mount table that was read")
+
+// ErrDetached says that a path leads to a mount that is in no namespace, or no
+// more: unmounted lazily while a process still has its root directory there.
+var ErrDetached = errors.New("it lies on a mount that is in no namespace any more")
+
+// Locate finds the mount that serves a path. On a live host the kernel follows
+// the path as the place would; on a saved one it is taken by its words. The
+// world must hold the table of the whole namespace.
+func (h *Host) Locate(ctx context.Context, w *world.World, p Place, name string) (Located, error) {
+	view := w.View(p.NS, 0)
+	if view == nil {
+		return Located{}, ErrUnseen
+	}
+	if !h.Live() {
+		return lexical(w, view, p, name)
+	}
+	at, err := h.resolve(ctx, w, p, name)
+	if err != nil {
+		return Located{}, err
+	}
+	l := Located{Mount: view.ByID(at.Mount), Path: at.Path, Deleted: at.Deleted, File: !at.Dir}
+	if l.Mount == nil {
+		return l, ErrDetached
+	}
+	if p.PID != 0 {
+		l.Root, l.RootPath = view.ByID(at.Root), at.RootPath
+	}
+	return l, nil
+}
+
+func lexical(w *world.World, view *world.View, p Place, name string) (Located, error) {
+	root := w.RootOf(p.PID)
+	l := Located{Path: path.Join(root, name), Lexical: true}
+	if l.Mount = view.Serving(l.Path); l.Mount == nil {
+		return l, ErrUnseen
+	}
+	if p.PID != 0 && root != "/" {
+		l.Root, l.RootPath = view.Serving(root), root
+	}
+	return l, nil
+}
+
+// resolve has the kernel follow a path.
+func (h *Host) resolve(ctx context.Context, w *world.World, p Place, name string) (kernel.Resolved, error) {
+	k, ok := h.src.Kernel.(anyKernel)
+	if !ok {
+		return kernel.Resolved{}, fmt.Errorf("follow %s: %w", name, errors.ErrUnsupported)
+	}
 	ref := snapshot.Ref{Type: snapshot.Mnt, Ino: p.NS, PID: p.PID}
 	if n := w.Lookup(p.NS); n != nil && p.PID == 0 {
 		ref = n.Ref()
@@ -25,5 +94,5 @@ func (h *Host) Resolve(ctx context.Context, w *world.World, p Place, path string
 	if pid == w.Reader.PID {
 		pid = 0 // our own root is where we are already
 	}
-	return k.Resolve(ctx, ref, pid, path, resolveLimit)
+	return k.Resolve(ctx, ref, pid, name, resolveLimit)
 }

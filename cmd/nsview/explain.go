@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -139,29 +137,14 @@ func explainWant(spots []spotArg) snapshot.Want {
 	return want
 }
 
-// locate finds the mount that serves a path. On a live host the kernel follows
-// the path as the target would; a saved one is taken by its words. The place is
-// given as the whole namespace sees it, also for a process with a root of its
-// own: that is where mounts travel.
+// locate finds the mount that serves a path.
 func locate(cmd *cobra.Command, host *inspect.Host, w *world.World, s spotArg) (query.Spot, error) {
-	fail := func(err error) (query.Spot, error) {
+	at, err := host.Locate(cmd.Context(), w, s.place, s.path)
+	if err != nil {
 		return query.Spot{}, fmt.Errorf("find %s: %w", strings.TrimPrefix(s.target+":"+s.path, ":"), err)
 	}
-	view := w.View(s.place.NS, 0)
-	if view == nil {
-		return fail(errors.New("its mount table could not be read"))
-	}
-	at := path.Join(w.RootOf(s.place.PID), s.path)
-	m := view.Serving(at)
-	if host.Live() {
-		real, err := host.Resolve(cmd.Context(), w, s.place, s.path)
-		if err != nil {
-			return fail(err)
-		}
-		at, m = path.Join(w.RootOf(s.place.PID), real.Path), view.ByID(real.Mount)
-	}
-	if m == nil {
-		return fail(errors.New("no mount that was read serves it"))
-	}
-	return query.Spot{Place: predict.Place{Mount: m, Path: at}, Name: s.target}, nil
+	return query.Spot{
+		Place: predict.Place{Mount: at.Mount, Path: at.Path}, Name: s.target,
+		Root: predict.Place{Mount: at.Root, Path: at.RootPath}, Deleted: at.Deleted, File: at.File,
+	}, nil
 }

@@ -75,8 +75,9 @@ func (*Kernel) Shapes() func(snapshot.Ref) (snapshot.Table, error) {
 
 // Resolved is where a path leads.
 type Resolved struct {
-	Path  string
-	Mount snapshot.MountID
+	Path, RootPath string
+	Mount, Root    snapshot.MountID
+	Deleted, Dir   bool
 }
 
 // Resolve answers [errors.ErrUnsupported].

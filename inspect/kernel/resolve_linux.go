@@ -2,8 +2,10 @@ package kernel
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -11,12 +13,19 @@ import (
 	"github.com/nsview/nsview/inspect/snapshot"
 )
 
-// Resolved is where a path leads: a place without symbolic links, as its
-// namespace (or a process with a root of its own) sees it, and the mount that
-// it lies on.
+// Resolved is where a path leads: the place without symbolic links, as the whole
+// namespace calls it, and the mount that it lies on.
 type Resolved struct {
 	Path  string
 	Mount snapshot.MountID // 32-bit
+	// Root is the mount that the root directory is on which the path was
+	// followed from, and RootPath that directory.
+	Root     snapshot.MountID
+	RootPath string
+	// Deleted: the directory or file has no name any more, so nothing can be
+	// mounted on it.
+	Deleted bool
+	Dir     bool
 }
 
 // Resolve follows a path inside a mount namespace, or with pid as that process
@@ -64,30 +73,56 @@ func (k *Kernel) entrance(ref snapshot.Ref, pid int) (view, error) {
 	return v, err
 }
 
-// resolve runs on a thread of its own. A process's root is entered by chroot,
-// so that the path and every absolute link in it are the process's.
+// resolve runs on a thread of its own. The path, every absolute link in it and
+// every ".." stay below the root (RESOLVE_IN_ROOT of openat2(2)); the names are
+// then read as the thread sees them, which has the namespace's root.
 func (k *Kernel) resolve(v view, path string) (at Resolved, err error) {
 	if err := enter(v.ns); err != nil && !v.isOwn {
 		return at, err
 	}
-	if v.root >= 0 {
-		if err := unix.Fchdir(v.root); err != nil {
-			return at, fmt.Errorf("change to its root: %w", err)
+	root := v.root
+	if root < 0 {
+		if root, err = openat(unix.AT_FDCWD, "/", unix.O_PATH|unix.O_DIRECTORY); err != nil {
+			return at, err
 		}
-		if err := unix.Chroot("."); err != nil {
-			return at, fmt.Errorf("change root: %w", err)
-		}
+		defer unix.Close(root)
 	}
-	fd, err := openat(unix.AT_FDCWD, path, unix.O_PATH)
+	fd, err := below(root, path)
 	if err != nil {
 		return at, err
 	}
 	defer unix.Close(fd)
+	if at.Mount, at.Path, err = k.placeOf(fd); err != nil {
+		return at, err
+	}
+	at.Path, at.Deleted = strings.CutSuffix(at.Path, " (deleted)")
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err == nil {
+		at.Deleted = at.Deleted && st.Nlink == 0
+		at.Dir = st.Mode&unix.S_IFMT == unix.S_IFDIR
+	}
+	at.Root, at.RootPath, err = k.placeOf(root)
+	return at, err
+}
+
+// below opens a path as a place only, below a root directory.
+func below(root int, path string) (int, error) {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT}
+	for {
+		fd, err := unix.Openat2(root, path, &how)
+		// EAGAIN: a rename or mount elsewhere came between (openat2(2)).
+		if err != unix.EINTR && err != unix.EAGAIN {
+			return fd, err
+		}
+	}
+}
+
+// placeOf is the mount that a descriptor is on, and its path.
+func (k *Kernel) placeOf(fd int) (snapshot.MountID, string, error) {
 	id, ok := mountIDOf(fd)
 	if !ok {
-		return at, fmt.Errorf("ask for the mount of %s: this kernel does not tell (statx, Linux 5.8)", path)
+		return 0, "", errors.New("ask for its mount: this kernel does not tell (statx(2), Linux 5.8)")
 	}
-	at.Mount = id
-	at.Path, err = k.proc.ReadLink("thread-self/fd/" + strconv.Itoa(fd))
-	return at, err
+	path, err := k.proc.ReadLink("thread-self/fd/" + strconv.Itoa(fd))
+	return id, path, err
 }

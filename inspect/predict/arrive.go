@@ -21,6 +21,19 @@ func (p Place) Inside() string {
 	return join(p.Mount.Root, strings.TrimPrefix(p.Path, strings.TrimSuffix(p.Mount.Point, "/")))
 }
 
+// top is where a mount made at the place lands: on what is mounted there last.
+// A path does not always lead there, as a root directory that was mounted over
+// stays what "/" means (path_init and lock_mount in the kernel's fs).
+func (p Place) top() Place {
+	for {
+		i := slices.IndexFunc(p.Mount.Children, func(c *world.Mount) bool { return c.Point == p.Path && !c.Unreachable })
+		if i < 0 {
+			return p
+		}
+		p.Mount = p.Mount.Children[i]
+	}
+}
+
 // Via says how a mount comes to a place.
 type Via string
 
@@ -36,9 +49,10 @@ type Arrival struct {
 	On    *world.Mount // the mount it would be mounted on
 	Point string       // its mount point in On's view
 	Via   Via
-	// From is the group that it is received from: On's own for a peer, its
-	// master for a slave, 0 for the place asked for.
-	From snapshot.GroupID
+	// Through are the groups it passes, that of the mount it was made on
+	// first; the last is the one that On receives from. None for the place
+	// asked for.
+	Through []snapshot.GroupID
 	// Beneath is the mount that is there already, below which the new one
 	// would go, nil for none.
 	Beneath *world.Mount
@@ -46,20 +60,34 @@ type Arrival struct {
 	Hidden bool
 }
 
+// From is the group that it is received from: On's own for a peer, its master
+// for a slave, 0 for the place asked for.
+func (a Arrival) From() snapshot.GroupID {
+	if len(a.Through) == 0 {
+		return 0
+	}
+	return a.Through[len(a.Through)-1]
+}
+
 // Arrivals are all places where a mount made at a place would appear, the place
 // itself first, in order of namespace and mount point. A mount whose parent is
 // not shared appears nowhere else.
 func Arrivals(g *world.Groups, at Place) []Arrival {
-	list := []Arrival{arrival(at.Mount, at.Path, Self, 0)}
+	at = at.top()
+	list := []Arrival{{On: at.Mount, Point: at.Path, Via: Self}}
 	inside := at.Inside()
 	for _, r := range receivers(g, at.Mount) {
-		if point, ok := pointOn(r.On, inside); ok {
-			list = append(list, arrival(r.On, point, r.Via, r.From))
+		if r.Point = pointOn(r.On, inside); r.Point != "" {
+			r.Beneath = childAt(r.On, r.Point)
+			list = append(list, r)
 		}
 	}
 	slices.SortStableFunc(list[1:], func(a, b Arrival) int {
 		return cmp.Or(cmp.Compare(a.On.View.Table.NS.Ino, b.On.View.Table.NS.Ino), cmp.Compare(a.Point, b.Point), cmp.Compare(a.On.ID, b.On.ID))
 	})
+	for i := range list {
+		list[i].Hidden = !Shown(list, list[i], Place{})
+	}
 	return list
 }
 
@@ -75,49 +103,66 @@ func Receivers(g *world.Groups, m *world.Mount) []*world.Mount {
 
 // receivers are the mounts that receive what is mounted on m: its peers, then
 // the slaves of its group, and of the groups that those share in, further and
-// further down. Each is met once; the way to it is that of its nearest group.
+// further down (propagation_next in fs/pnode.c). Each is met once; the way to
+// it is that of its nearest group.
 func receivers(g *world.Groups, m *world.Mount) []Arrival {
-	var list []Arrival
-	met := map[*world.Mount]bool{m: true}
-	tried := map[snapshot.GroupID]bool{}
-	for todo := []snapshot.GroupID{m.PeerGroup}; len(todo) > 0; todo = todo[1:] {
-		group := g.Get(todo[0])
-		if group == nil || todo[0] == 0 || tried[todo[0]] {
-			continue
-		}
-		tried[todo[0]] = true
-		for _, peer := range group.Members {
-			if !met[peer] {
-				met[peer] = true
-				list = append(list, Arrival{On: peer, Via: way(m, peer), From: group.ID})
-			}
-		}
-		for _, slave := range group.Slaves {
-			if !met[slave] {
-				met[slave] = true
-				list = append(list, Arrival{On: slave, Via: Slave, From: group.ID})
-			}
-			todo = append(todo, slave.PeerGroup)
-		}
+	if m.PeerGroup == 0 {
+		return nil
 	}
-	return list
+	s := spread{groups: g, met: map[*world.Mount]bool{m: true}, tried: map[snapshot.GroupID]bool{m.PeerGroup: true}}
+	s.todo = [][]snapshot.GroupID{{m.PeerGroup}}
+	for len(s.todo) > 0 {
+		through := s.todo[0]
+		s.todo = s.todo[1:]
+		s.group(through)
+	}
+	return s.list
 }
 
-// way is peer within the group of the origin; a peer of a slave is a slave too.
-func way(origin, m *world.Mount) Via {
-	if origin.PeerGroup == m.PeerGroup {
-		return Peer
-	}
-	return Slave
+// spread walks down from group to group.
+type spread struct {
+	groups *world.Groups
+	met    map[*world.Mount]bool
+	tried  map[snapshot.GroupID]bool
+	todo   [][]snapshot.GroupID // the groups still to walk, each with the way to it
+	list   []Arrival
 }
 
-// pointOn is where a place of the file system lies in a mount of it, when the
-// mount's root is at or above it.
-func pointOn(m *world.Mount, inside string) (string, bool) {
+func (s *spread) group(through []snapshot.GroupID) {
+	group := s.groups.Get(through[len(through)-1])
+	if group == nil {
+		return
+	}
+	via := Slave // a peer of a slave is a slave too
+	if len(through) == 1 {
+		via = Peer
+	}
+	for _, peer := range group.Members {
+		s.meet(peer, via, through)
+	}
+	for _, slave := range slices.Concat(group.Slaves, group.Far) {
+		s.meet(slave, Slave, through)
+		if slave.PeerGroup != 0 && !s.tried[slave.PeerGroup] {
+			s.tried[slave.PeerGroup] = true
+			s.todo = append(s.todo, append(slices.Clip(through), slave.PeerGroup))
+		}
+	}
+}
+
+func (s *spread) meet(m *world.Mount, via Via, through []snapshot.GroupID) {
+	if !s.met[m] {
+		s.met[m] = true
+		s.list = append(s.list, Arrival{On: m, Via: via, Through: through})
+	}
+}
+
+// pointOn is where a place of the file system lies in a mount of it, "" unless
+// the mount's root is at or above it (need_secondary in fs/pnode.c).
+func pointOn(m *world.Mount, inside string) string {
 	if !world.Under(inside, m.Root) || m.Unreachable {
-		return "", false
+		return ""
 	}
-	return join(m.Point, strings.TrimPrefix(inside, strings.TrimSuffix(m.Root, "/"))), true
+	return join(m.Point, strings.TrimPrefix(inside, strings.TrimSuffix(m.Root, "/")))
 }
 
 // join puts a path below a directory; either may be "/" and the path empty.
@@ -130,16 +175,4 @@ func join(dir, path string) string {
 		return dir + path
 	}
 	return dir + "/" + path
-}
-
-// arrival says what is there already.
-func arrival(on *world.Mount, point string, via Via, from snapshot.GroupID) Arrival {
-	a := Arrival{On: on, Point: point, Via: via, From: from}
-	for _, c := range on.Children {
-		if c.Point == point {
-			a.Beneath = c
-		}
-	}
-	a.Hidden = on.View.Serving(point) != on
-	return a
 }

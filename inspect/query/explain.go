@@ -34,6 +34,8 @@ const (
 	RootNotCovering   Reason = "root-does-not-cover"
 	Elsewhere         Reason = "appears-elsewhere"
 	Covered           Reason = "receiver-covered"
+	OnItsRoot         Reason = "receiver-root-directory"
+	SourceDeleted     Reason = "source-deleted"
 	ReceiverPrivate   Reason = "receiver-private"
 	DifferentGroup    Reason = "different-group"
 	OtherFileSystem   Reason = "other-file-system"
@@ -46,6 +48,13 @@ const (
 type Spot struct {
 	predict.Place
 	Name string // the TARGET, "" for the reader's own namespace
+	// Root is the root directory of the process asked about, of which it
+	// sees what is below; the zero value is the namespace's.
+	Root predict.Place
+	// Deleted: it has no name any more, so nothing can be mounted there.
+	Deleted bool
+	// File: it is no directory.
+	File bool
 }
 
 func (s Spot) String() string {
@@ -107,7 +116,7 @@ func (v *Verdict) alone() {
 	}
 	v.Text = travelText(v.From.Mount, len(v.Arrivals)-1)
 	for _, a := range v.Arrivals {
-		v.Hops = append(v.Hops, Hop{Mount: a.On, Point: a.Point, Group: a.From, Via: a.Via})
+		v.Hops = append(v.Hops, Hop{Mount: a.On, Point: a.Point, Group: a.From(), Via: a.Via})
 	}
 }
 
@@ -136,7 +145,8 @@ func (x *explainer) now() *Verdict {
 	if m.Point != x.from.Path || m.Parent == nil || x.v.Reason == SamePlace {
 		return nil
 	}
-	from := Spot{predict.Place{Mount: m.Parent, Path: x.from.Path}, x.from.Name}
+	from := x.from
+	from.Mount = m.Parent
 	v := &Verdict{From: from, To: &x.to, Evidence: []*world.Mount{m.Parent, m}}
 	v.Arrivals = predict.Arrivals(x.groups, from.Place)
 	if x.to.Mount.Dev == m.Dev && x.to.Mount.Root == m.Root {
@@ -153,7 +163,7 @@ func (x *explainer) now() *Verdict {
 }
 
 func (x *explainer) explain() {
-	for _, step := range []func() bool{x.same, x.arrives, x.sourceSilent, x.rootTooLow, x.copyElsewhere, x.notRead} {
+	for _, step := range []func() bool{x.deleted, x.arrives, x.sourceSilent, x.rootTooLow, x.copyElsewhere, x.notRead} {
 		if step() {
 			return
 		}
@@ -166,8 +176,9 @@ func (x *explainer) say(a Answer, r Reason) bool {
 	return true
 }
 
-func (x *explainer) same() bool {
-	return x.from.Mount == x.to.Mount && x.from.Path == x.to.Path && x.say(Yes, SamePlace)
+// deleted: what has no name any more takes no mount (cant_mount in fs/namespace.c).
+func (x *explainer) deleted() bool {
+	return x.from.Deleted && x.say(No, SourceDeleted)
 }
 
 // here says whether a mount is in the view asked about. Two views of one
@@ -177,37 +188,46 @@ func (x *explainer) here(m *world.Mount) bool {
 }
 
 // arrives looks for the place among those that the mount would appear at.
+// Several may have the same path, one over the other.
 func (x *explainer) arrives() bool {
-	var other *predict.Arrival
+	var covered, other *predict.Arrival
 	for i := range x.v.Arrivals {
-		a := &x.v.Arrivals[i]
-		if !x.here(a.On) {
-			continue
+		switch a := &x.v.Arrivals[i]; {
+		case !x.here(a.On):
+		case a.Point != x.to.Path:
+			if a.Via != predict.Self {
+				other = a
+			}
+		case predict.Shown(x.v.Arrivals, *a, x.to.Root):
+			x.v.Hops = x.hops(*a)
+			if a.Via == predict.Self {
+				return x.say(Yes, SamePlace)
+			}
+			return x.say(Yes, Travels)
+		case a.On == x.to.Root.Mount && a.Point == x.to.Root.Path:
+			return x.lost(a, OnItsRoot)
+		default:
+			covered = a
 		}
-		if a.Point != x.to.Path {
-			other = a
-			continue
-		}
-		x.v.Hops = x.hops(*a)
-		if a.Hidden {
-			x.v.Evidence = append(x.v.Evidence, a.On)
-			return x.say(No, Covered)
-		}
-		return x.say(Yes, Travels)
 	}
-	if other == nil || x.from.Mount == other.On && other.Via == predict.Self {
+	return x.lost(covered, Covered) || x.lost(other, Elsewhere)
+}
+
+// lost says that a mount arrives, but not so that it is seen where it should.
+func (x *explainer) lost(a *predict.Arrival, why Reason) bool {
+	if a == nil {
 		return false
 	}
-	x.v.Hops = x.hops(*other)
-	x.v.Evidence = append(x.v.Evidence, other.On)
-	return x.say(No, Elsewhere)
+	x.v.Hops = x.hops(*a)
+	x.v.Evidence = append(x.v.Evidence, a.On)
+	return x.say(No, why)
 }
 
 // hops is the way from the origin down to a receiver: one step for each group.
 func (x *explainer) hops(a predict.Arrival) []Hop {
-	list := []Hop{{Mount: a.On, Point: a.Point, Group: a.From, Via: a.Via}}
+	list := []Hop{{Mount: a.On, Point: a.Point, Group: a.From(), Via: a.Via}}
 	seen := map[snapshot.GroupID]bool{}
-	for id := a.From; id != x.from.Mount.PeerGroup && id != 0 && !seen[id]; {
+	for id := a.From(); id != x.from.Mount.PeerGroup && id != 0 && !seen[id]; {
 		seen[id] = true
 		g := x.groups.Get(id)
 		if g == nil || len(g.Members) == 0 {
@@ -312,6 +332,8 @@ var reasonTexts = map[Reason]string{
 	RootNotCovering:   "a mount made at %s is received in the namespace of %s, but the mount that receives it shows another directory of the file system",
 	Elsewhere:         "a mount made at %s appears in that namespace, but at another path than %s",
 	Covered:           "a mount made at %s arrives at %s, but another mount covers it there",
+	OnItsRoot:         "a mount made at %s arrives on the root directory of %s, whose process goes on seeing what lies below",
+	SourceDeleted:     "%s has been deleted, so nothing can be mounted there that would reach %s",
 	ReceiverPrivate:   "what %s is mounted from is mounted at or near %s too, but privately: it receives nothing",
 	DifferentGroup:    "the mounts of %s and %s show the same file system but are in different peer groups, and neither receives from the other",
 	OtherFileSystem:   "the namespace of %[2]s has no mount of the file system of %[1]s that receives from it",

@@ -15,6 +15,10 @@ type PeerGroup struct {
 	Members []*Mount         // those that are shared:ID
 	Slaves  []*Mount         // those that have master:ID, shared themselves or not
 	Below   []*PeerGroup     // the groups whose master it is
+	// Far are the mounts that receive from it through groups of which no
+	// member was seen: the kernel says so where they are read from mountinfo
+	// (propagate_from).
+	Far []*Mount
 }
 
 // Unseen says that no namespace that was read has a member: the group is known
@@ -34,16 +38,18 @@ func (g *Groups) Get(id snapshot.GroupID) *PeerGroup { return g.byID[id] }
 // another root sees is a part of its namespace's table and counts once, unless
 // only that was read.
 func GroupsOf(w *World) *Groups {
+	g := &Groups{byID: map[snapshot.GroupID]*PeerGroup{}}
 	whole := map[uint64]bool{}
 	for _, v := range w.Views {
 		if v.PID == 0 {
 			whole[v.Table.NS.Ino] = true
+			g.add(v, nil)
 		}
 	}
-	g := &Groups{byID: map[snapshot.GroupID]*PeerGroup{}}
+	met := map[snapshot.MountID]bool{} // two processes may see the same mount
 	for _, v := range w.Views {
-		if v.PID == 0 || !whole[v.Table.NS.Ino] {
-			g.add(v)
+		if v.PID != 0 && !whole[w.homeOf(v)] {
+			g.add(v, met)
 		}
 	}
 	slices.SortFunc(g.List, func(a, b *PeerGroup) int { return cmp.Compare(a.ID, b.ID) })
@@ -51,12 +57,42 @@ func GroupsOf(w *World) *Groups {
 		if up := g.byID[below.Master]; up != nil {
 			up.Below = append(up.Below, below)
 		}
+		g.bridge(below)
 	}
 	return g
 }
 
-func (g *Groups) add(v *View) {
+// homeOf is the number of the namespace that a process's view belongs to. An
+// ordinary user may not read it of others, but it may have been inferred.
+func (w *World) homeOf(v *View) uint64 {
+	if p := w.Process(v.PID); p != nil && v.Table.NS.Ino == 0 {
+		return p.NS[snapshot.Mnt]
+	}
+	return v.Table.NS.Ino
+}
+
+// bridge joins the slaves of an unseen group with the group above it that the
+// kernel names.
+func (g *Groups) bridge(unseen *PeerGroup) {
+	if !unseen.Unseen() {
+		return
+	}
+	for _, m := range unseen.Slaves {
+		if up := g.byID[m.From]; up != nil {
+			up.Far = append(up.Far, m)
+		}
+	}
+}
+
+// add takes the mounts of a view; met, if any, remembers them.
+func (g *Groups) add(v *View, met map[snapshot.MountID]bool) {
 	for _, m := range v.Mounts {
+		if met[m.ID] {
+			continue
+		}
+		if met != nil {
+			met[m.ID] = true
+		}
 		if m.PeerGroup != 0 {
 			own := g.group(m.PeerGroup)
 			own.Members = append(own.Members, m)

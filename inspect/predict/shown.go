@@ -1,0 +1,72 @@
+package predict
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// Shown says whether, once all arrivals of a list have come, the path of one of
+// them leads to it: from a root directory, or with none from the root of the
+// namespace. What is mounted on a root directory itself is not seen from
+// there: "/" goes on to mean what is below.
+func Shown(list []Arrival, a Arrival, root Place) bool {
+	if a.Beneath != nil || root.Mount == a.On && root.Path == a.Point {
+		return false
+	}
+	c := cover{list: list, root: root}
+	return c.clear(a.On, a.Point) && c.reaches(a.On)
+}
+
+// cover finds what is on the way from a root to a place.
+type cover struct {
+	list []Arrival
+	root Place
+}
+
+// reaches says whether the way from the root leads into a mount: on no mount on
+// the way something lies over it. What arrives at its own point goes beneath.
+func (c cover) reaches(m *world.Mount) bool {
+	for steps := 0; m.Parent != nil && m != c.root.Mount; steps++ {
+		if childAt(m.Parent, m.Point) != m || !c.clear(m.Parent, m.Point) || steps > len(m.View.Mounts) {
+			return false // a saved host may claim a loop
+		}
+		m = m.Parent
+	}
+	return c.root.Mount == nil || m == c.root.Mount
+}
+
+// clear says whether nothing is mounted on the way from the root of a mount to
+// a path of it, the path itself left out.
+func (c cover) clear(on *world.Mount, path string) bool {
+	for at := path; len(at) > len(on.Point) && (on != c.root.Mount || at != c.root.Path); {
+		at = dirOf(at)
+		if on == c.root.Mount && at == c.root.Path {
+			return true
+		}
+		if childAt(on, at) != nil || slices.ContainsFunc(c.list, func(a Arrival) bool { return a.On == on && a.Point == at }) {
+			return false
+		}
+	}
+	return true
+}
+
+// childAt is the mount on top of those that are mounted on m at a point.
+func childAt(m *world.Mount, point string) *world.Mount {
+	var last *world.Mount
+	for _, c := range m.Children {
+		if c.Point == point && !c.Unreachable {
+			last = c
+		}
+	}
+	return last
+}
+
+// dirOf is the directory above a clean path.
+func dirOf(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i > 0 {
+		return path[:i]
+	}
+	return "/"
+}

@@ -1,0 +1,319 @@
+//go:build linux
+
+package propagation_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nsview/nsview/inspect"
+	"github.com/nsview/nsview/inspect/predict"
+	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+const pairsEach = 8
+
+// fixedSeed starts the topologies that are the same in every run.
+const fixedSeed = 1000
+
+func TestKernelAgrees(t *testing.T) {
+	if noStage != "" {
+		t.Skip(noStage)
+	}
+	c := &count{}
+	if *oneSeed != 0 {
+		c.topology(t, *oneSeed)
+		return
+	}
+	for i := range *rounds {
+		c.topology(t, fixedSeed+uint64(i))
+	}
+	for i := range max(*rounds/4, 1) { // never seen before
+		c.topology(t, uint64(time.Now().UnixNano())+uint64(i))
+	}
+	t.Log(c)
+	if *rounds >= 60 && (c.pairs < 300 || c.yes < 50 || c.no < 50 || c.arrivals < 300) {
+		t.Errorf("too few cases to prove anything: %v", c)
+	}
+}
+
+// count is how much was compared.
+type count struct {
+	pairs, yes, no, arrivals, beneath, hidden, refused, files, jails, users int
+	reasons                                                                 map[query.Reason]int
+}
+
+func (c *count) String() string {
+	s := fmt.Sprintf("%d pairs (%d yes, %d no, %d from where nothing can be mounted), %d arrivals (%d beneath, %d hidden); %d on files, %d to chroots, %d with user namespaces; reasons:",
+		c.pairs, c.yes, c.no, c.refused, c.arrivals, c.beneath, c.hidden, c.files, c.jails, c.users)
+	var names []string
+	for r, n := range c.reasons {
+		names = append(names, fmt.Sprintf(" %s %d", r, n))
+	}
+	slices.Sort(names)
+	return s + strings.Join(names, ",")
+}
+
+func (c *count) topology(t *testing.T, seed uint64) {
+	t.Run("seed="+strconv.FormatUint(seed, 10), func(t *testing.T) {
+		w := grow(t, seed)
+		t.Cleanup(func() {
+			if t.Failed() {
+				t.Logf("replay with: go test ./test/propagation -run TestKernelAgrees -seed=%d\n%s", seed, strings.Join(w.log, "\n"))
+			}
+		})
+		host, err := inspect.Live("/proc", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.rnd.IntN(3) == 0 {
+			w.jail()
+		}
+		for i := range pairsEach {
+			if t.Failed() {
+				return
+			}
+			w.pair(host, c, i)
+		}
+	})
+}
+
+// jail adds a process with a root of its own.
+func (w *topology) jail() {
+	s := pick(w, w.spaces)
+	dir := pick(w, w.paths(s, false))
+	pid, err := s.imprison(w.t, dir)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.jails = append(w.jails, inmate{s, pid, dir})
+	w.note(nil, s, "process %d chroots to %s", pid, dir)
+}
+
+// spot is a place asked about: what to say to nsview, and how the test itself
+// gets there.
+type spot struct {
+	query.Spot
+	space *space
+	path  string // in the whole namespace
+}
+
+// pair asks about two places and has the kernel answer.
+func (w *topology) pair(host *inspect.Host, c *count, i int) {
+	fromSpace := pick(w, w.spaces)
+	fromPath := pick(w, w.paths(fromSpace, true))
+	seen := w.look(host)
+	from, _ := w.spot(host, seen, inspect.Place{NS: fromSpace.ino, Depth: snapshot.Auto}, fromSpace, fromPath, fromPath)
+	arrivals := predict.Arrivals(world.GroupsOf(seen), from.Place)
+	to := w.target(host, seen, from, arrivals)
+	verdict := query.Explain(seen, from.Spot, &to.Spot)
+
+	title := strings.ReplaceAll(fmt.Sprintf("%v -> %v", from, to), w.base, "")
+	truth := w.ask(from, to, "probe"+strconv.Itoa(i))
+	c.add(w, from, to, verdict, truth)
+	if got := verdict.Answer == query.Yes; got != truth.there {
+		w.t.Errorf("%s: nsview says %s (%s: %s), the kernel %v (mount: %v)", title, verdict.Answer, verdict.Reason, verdict.Text, truth.there, truth.refused)
+	}
+	if truth.refused == nil {
+		w.same(title, w.said(arrivals), truth.arrivals)
+	}
+	if w.t.Failed() {
+		w.dump()
+	}
+}
+
+func (c *count) add(w *topology, from, to spot, v query.Verdict, truth truth) {
+	if c.reasons == nil {
+		c.reasons = map[query.Reason]int{}
+	}
+	c.pairs++
+	c.reasons[v.Reason]++
+	for flag, n := range map[*int]bool{
+		&c.yes: truth.there, &c.no: !truth.there, &c.refused: truth.refused != nil,
+		&c.files: strings.HasSuffix(from.path, "/f"), &c.jails: strings.Contains(to.Name, "jail"),
+		&c.users: from.space.kind == byUser || to.space.kind == byUser,
+	} {
+		if n {
+			*flag++
+		}
+	}
+	for _, a := range truth.arrivals {
+		c.arrivals++
+		if a.beneath != 0 {
+			c.beneath++
+		}
+		if a.hidden {
+			c.hidden++
+		}
+	}
+}
+
+func (w *topology) look(host *inspect.Host) *world.World {
+	seen, err := host.Look(context.Background(), snapshot.Want{
+		Types: snapshot.Types(snapshot.Mnt), Holders: snapshot.Auto, Relations: true,
+		Tables: snapshot.Tables{All: true, PIDs: w.pids()},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return seen
+}
+
+func (w *topology) pids() []int {
+	var list []int
+	for _, j := range w.jails {
+		list = append(list, j.pid)
+	}
+	return list
+}
+
+// spot resolves a place as explain does. shown is the path as the place sees
+// it, path as the whole namespace does.
+func (w *topology) spot(host *inspect.Host, seen *world.World, at inspect.Place, s *space, shown, path string) (spot, bool) {
+	located, err := host.Locate(context.Background(), seen, at, shown)
+	if errors.Is(err, inspect.ErrDetached) && at.PID != 0 {
+		return spot{}, false // an unmount took the root directory away from it
+	}
+	if err != nil {
+		w.dump()
+		w.t.Fatalf("locate %s in %d (pid %d): %v", shown, at.NS, at.PID, err)
+	}
+	name := strconv.FormatUint(at.NS, 10)
+	if at.PID != 0 {
+		name = "jail"
+	}
+	return spot{query.Spot{
+		Place: predict.Place{Mount: located.Mount, Path: located.Path}, Name: name,
+		Root: predict.Place{Mount: located.Root, Path: located.RootPath}, Deleted: located.Deleted, File: located.File,
+	}, s, path}, true
+}
+
+// target is where to look: often at the same path, or where the mount should
+// arrive, or somewhere.
+func (w *topology) target(host *inspect.Host, seen *world.World, from spot, arrivals []predict.Arrival) spot {
+	s, path := pick(w, w.spaces), from.path
+	shown := w.paths(s, true)
+	switch w.rnd.IntN(4) {
+	case 0, 1:
+		a := pick(w, arrivals)
+		if i := slices.IndexFunc(w.spaces, func(s *space) bool { return s.ino == a.On.View.Table.NS.Ino }); i >= 0 {
+			s, path = w.spaces[i], a.Point
+			shown = w.paths(s, true)
+		}
+	case 2:
+		path = pick(w, shown)
+	}
+	if len(w.jails) > 0 && w.rnd.IntN(3) == 0 {
+		if to, ok := w.inJail(host, seen, pick(w, w.jails)); ok {
+			return to
+		}
+	}
+	if !slices.Contains(shown, path) || s == from.space && path == from.path && w.rnd.IntN(20) > 0 {
+		path = pick(w, shown)
+	}
+	to, _ := w.spot(host, seen, inspect.Place{NS: s.ino, Depth: snapshot.Auto}, s, path, path)
+	return to
+}
+
+// inJail is a place that a process with a root of its own sees.
+func (w *topology) inJail(host *inspect.Host, seen *world.World, j inmate) (spot, bool) {
+	var shown []string
+	err := j.space.in(func() error {
+		shown = walk("/proc/"+strconv.Itoa(j.pid)+"/root", 4, true)
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	inside := strings.TrimPrefix(pick(w, shown), "/proc/"+strconv.Itoa(j.pid)+"/root")
+	path := "/proc/" + strconv.Itoa(j.pid) + "/root" + inside
+	return w.spot(host, seen, inspect.Place{PID: j.pid, NS: j.space.ino}, j.space, cmp.Or(inside, "/"), path)
+}
+
+// truth is what the kernel did.
+type truth struct {
+	there    bool
+	refused  error // why nothing could be mounted there
+	arrivals []arrived
+}
+
+// arrived is one place where the mount appeared.
+type arrived struct {
+	ns      uint64
+	point   string
+	beneath int // the mount that is on top of it, 0 for none
+	hidden  bool
+	via     predict.Via
+}
+
+// ask makes the mount, looks where it is, and takes it away again.
+func (w *topology) ask(from, to spot, probe string) truth {
+	var on int
+	err := from.space.in(func() error {
+		on = mountAt(from.path)
+		return mountProbe(from.path, probe)
+	})
+	if err != nil {
+		return truth{refused: err}
+	}
+	var answer truth
+	ids := map[int]bool{}
+	for _, s := range w.spaces {
+		answer.arrivals = append(answer.arrivals, w.arrivedIn(s, probe, on)...)
+		for _, id := range w.probes(s, probe) {
+			ids[id.id] = true
+		}
+	}
+	err = to.space.in(func() error {
+		answer.there = ids[mountAt(to.path)]
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.takeAway(from, on, probe)
+	w.sweep(probe)
+	return answer
+}
+
+func (w *topology) probes(s *space, probe string) []entry {
+	list, err := s.table()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return slices.DeleteFunc(list, func(e entry) bool { return e.source != probe })
+}
+
+// mountProbe mounts a new file system on a directory, or a file of it on a
+// file.
+func mountProbe(path, probe string) error {
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil {
+		return err
+	}
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		return unix.Mount(probe, path, "tmpfs", 0, "")
+	}
+	fs, err := newFS(probe)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fs)
+	file, err := unix.Openat(fs, "f", unix.O_CREAT|unix.O_CLOEXEC, 0o644)
+	if err != nil {
+		return err
+	}
+	unix.Close(file)
+	return unix.Mount("/proc/thread-self/fd/"+strconv.Itoa(fs)+"/f", path, "", unix.MS_BIND, "")
+}
