@@ -28,8 +28,10 @@ func Live(dir, dockerHost string) (*Host, error) {
 		return nil, err
 	}
 	engines := engine.New(engine.Options{Root: os.DirFS("/"), Dial: engine.DialUnix, DockerHost: dockerHost})
+	k := kernel.New(procDir)
 	return &Host{label: dir, src: snapshot.Sources{
-		Proc: fsys, Kernel: anyKernel{kernel.New(procDir)}, Engines: engines, User: userName,
+		Proc: fsys, Kernel: anyKernel{k}, Engines: engines, User: userName,
+		Busy: busyReader{proc: fsys, kernel: k, sys: os.DirFS("/sys")},
 	}}, nil
 }
 

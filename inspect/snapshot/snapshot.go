@@ -18,7 +18,9 @@ type Snapshot struct {
 	Containers []Container `json:"containers,omitempty"`
 	// Users are the names of the users met, as the host calls them.
 	Users map[uint32]string `json:"users,omitempty"`
-	Gaps  []Gap             `json:"gaps"`
+	// Busy is what keeps file systems busy besides mounts; nil when not read.
+	Busy *Busy `json:"busy,omitempty"`
+	Gaps []Gap `json:"gaps"`
 }
 
 // Host is what names the machine, and its clock in ticks since boot.

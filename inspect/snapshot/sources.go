@@ -26,6 +26,8 @@ type Want struct {
 	// take UsageLimit.
 	Usage      bool          `json:"usage,omitempty"`
 	UsageLimit time.Duration `json:"-"`
+	// Busy asks what tasks and the kernel itself use; it needs all tables.
+	Busy *BusyWant `json:"busy,omitempty"`
 }
 
 // Depth says how far to search for namespaces that no process is in.
@@ -70,6 +72,7 @@ type Sources struct {
 	Proc    ProcReader
 	Kernel  KernelReader
 	Engines EngineReader
+	Busy    BusyReader
 	// User is the host's name of a user, "" for none.
 	User func(uid uint32) string
 }

@@ -16,7 +16,7 @@ func Take(ctx context.Context, src Sources, want Want) (*Snapshot, error) {
 		return nil, err
 	}
 	for _, step := range []func(){
-		t.walk, t.placeUnread, t.search, t.relations, t.details, t.users, t.names, t.tables, t.onlyWanted,
+		t.walk, t.placeUnread, t.search, t.relations, t.details, t.users, t.names, t.tables, t.busy, t.onlyWanted,
 	} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -243,6 +243,9 @@ func (s *Snapshot) Normalize() {
 	slices.SortFunc(s.Containers, func(a, b Container) int {
 		return cmp.Or(cmp.Compare(a.Engine, b.Engine), cmp.Compare(a.ID, b.ID))
 	})
+	if s.Busy != nil {
+		s.Busy.normalize()
+	}
 	slices.SortFunc(s.Gaps, func(a, b Gap) int {
 		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Op, b.Op), cmp.Compare(a.Error, b.Error))
 	})

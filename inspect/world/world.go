@@ -17,6 +17,8 @@ type World struct {
 	Namespaces []*Namespace // by type and inode number
 	Processes  []snapshot.Process
 	Views      []*View // by namespace and process
+	// Busy is what keeps file systems busy besides mounts, nil when not read.
+	Busy *snapshot.Busy
 
 	byIno      map[uint64]*Namespace
 	containers map[string]snapshot.Container
@@ -61,7 +63,7 @@ func (n *Namespace) Ref() snapshot.Ref {
 func Build(s *snapshot.Snapshot) *World {
 	w := &World{
 		Host: s.Host, Reader: s.Reader, Want: s.Want, Counts: s.Counts, Gaps: s.Gaps,
-		Processes: s.Processes, users: s.Users,
+		Processes: s.Processes, users: s.Users, Busy: s.Busy,
 		byIno:      make(map[uint64]*Namespace, len(s.Namespaces)),
 		containers: make(map[string]snapshot.Container, len(s.Containers)),
 	}

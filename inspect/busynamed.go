@@ -1,0 +1,103 @@
+package inspect
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/nsview/nsview/inspect/kernel"
+	"github.com/nsview/nsview/inspect/proc"
+	"github.com/nsview/nsview/inspect/snapshot"
+)
+
+type boundSocketOf = kernel.Socket
+
+// ref says how to reach a namespace.
+func (b *busyTake) ref(n *snapshot.Namespace) snapshot.Ref {
+	r := snapshot.Ref{Type: n.Type, Ino: n.ID.Ino}
+	for i := range b.snap.Processes {
+		if p := &b.snap.Processes[i]; p.NS[n.Type] == n.ID.Ino && !p.Inferred {
+			r.PID = p.PID
+			return r
+		}
+	}
+	if len(n.Holds) > 0 {
+		r.Hold = &n.Holds[0]
+	}
+	return r
+}
+
+// named reads what the kernel uses by path: probes, interpreters, exports,
+// disks that it serves.
+func (b *busyTake) named() {
+	b.busy.Named = append(b.proc.Exports(), proc.Targets(b.sys)...)
+	for _, block := range b.busy.Blocks {
+		if block.Backing != "" {
+			b.busy.Named = append(b.busy.Named, snapshot.Named{Kind: snapshot.NamedTarget, Name: block.Name, Path: block.Backing})
+		}
+	}
+	b.read("exports", nil)
+	b.inside("uprobes", "tracefs", "/uprobe_events", func(_ string, text []byte) []snapshot.Named {
+		return proc.ParseUprobes(text)
+	})
+	b.inside("binfmt_misc", "binfmt_misc", "", func(name string, text []byte) []snapshot.Named {
+		if n, ok := proc.ParseBinfmt(name, text); ok {
+			return []snapshot.Named{n}
+		}
+		return nil
+	})
+}
+
+// inside reads files of a kernel file system wherever it is mounted, each
+// instance of it once.
+func (b *busyTake) inside(source, fstype, file string, parse func(string, []byte) []snapshot.Named) {
+	met := map[snapshot.Dev]bool{}
+	var last error
+	for i := range b.snap.Tables {
+		t := &b.snap.Tables[i]
+		for j := range t.Mounts {
+			m := &t.Mounts[j]
+			if m.FSType != fstype || m.Root != "/" || m.Unreachable || met[m.Dev] || t.PID != 0 {
+				continue
+			}
+			files, err := b.filesIn(t.NS, m.Point+file)
+			if err != nil {
+				last = err
+				continue
+			}
+			met[m.Dev] = true
+			b.keepNamed(t.NS, m.Point, files, parse)
+		}
+	}
+	switch {
+	case last != nil:
+		b.read(source, last)
+	case len(met) == 0:
+		b.read(source, errors.New(fstype+" is mounted nowhere"))
+	default:
+		b.read(source, nil)
+	}
+}
+
+func (b *busyTake) filesIn(ns snapshot.NSID, path string) (map[string][]byte, error) {
+	at := slices.IndexFunc(b.snap.Namespaces, func(n snapshot.Namespace) bool { return n.ID.Ino == ns.Ino })
+	if at < 0 {
+		return nil, fs.ErrNotExist
+	}
+	return b.kernel.FilesInside(b.ref(&b.snap.Namespaces[at]), path, busyLimit)
+}
+
+func (b *busyTake) keepNamed(ns snapshot.NSID, dir string, files map[string][]byte, parse func(string, []byte) []snapshot.Named) {
+	names := make([]string, 0, len(files))
+	for name := range files {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		for _, n := range parse(name, files[name]) {
+			n.In, n.File = ns, strings.TrimSuffix(dir, "/")+"/"+name
+			b.busy.Named = append(b.busy.Named, n)
+		}
+	}
+}

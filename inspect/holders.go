@@ -1,0 +1,151 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"path"
+	"strings"
+
+	"github.com/nsview/nsview/inspect/kernel"
+	"github.com/nsview/nsview/inspect/proc"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// HoldersWant is what has to be read before it is known what is asked about:
+// every table, and whose each process is.
+func HoldersWant() snapshot.Want {
+	return snapshot.Want{
+		Types: snapshot.AllTypes, Holders: snapshot.Thorough, Every: snapshot.FieldCgroup | snapshot.FieldCommand,
+		Names: true, Tables: snapshot.Tables{All: true},
+	}
+}
+
+// Busy adds to a snapshot what keeps file systems busy besides its mounts. A
+// saved host has what was saved.
+func (h *Host) Busy(ctx context.Context, of *snapshot.Snapshot, want snapshot.BusyWant) {
+	if h.src.Busy == nil {
+		return
+	}
+	of.Busy = h.src.Busy.Busy(ctx, of, want)
+	of.Gaps = append(of.Gaps, of.Busy.Gaps...)
+	of.Normalize()
+}
+
+// Disks adds the block devices to a snapshot, so that a device can be found by
+// name. A saved host has what was saved.
+func (h *Host) Disks(of *snapshot.Snapshot) {
+	r, ok := h.src.Busy.(busyReader)
+	if !ok || of.Busy != nil {
+		return
+	}
+	of.Busy = &snapshot.Busy{Alive: proc.AliveInSys(r.sys)}
+	of.Busy.Blocks, _ = proc.Blocks(r.sys) // read again, and then said, by Busy
+}
+
+// byLinks are where udev keeps a link for each thing that a device is called
+// (systemd's 60-persistent-storage.rules).
+var byLinks = map[string]string{
+	"UUID": "by-uuid", "LABEL": "by-label", "PARTUUID": "by-partuuid", "PARTLABEL": "by-partlabel", "ID": "by-id",
+}
+
+// Device follows a node of /dev, or UUID=, LABEL= and their like, to the block
+// device that it is. It says no for anything else.
+func (h *Host) Device(text string) (snapshot.Dev, bool, error) {
+	tag, value, tagged := strings.Cut(text, "=")
+	node := text
+	if dir := byLinks[tag]; tagged && dir != "" {
+		node = path.Join("/dev/disk", dir, udevName(strings.Trim(value, `"`)))
+	} else if !strings.HasPrefix(text, "/dev/") {
+		return snapshot.Dev{}, false, nil
+	}
+	r, ok := h.src.Busy.(busyReader)
+	if !ok {
+		return snapshot.Dev{}, false, nil
+	}
+	at := lookAt(r, node)
+	if at.Err != nil && tagged {
+		return snapshot.Dev{}, true, errors.New("no device has it: " + node + ": " + at.Err.Error())
+	}
+	return at.Rdev, at.Err == nil && at.Block, nil
+}
+
+// udevName escapes what a label may hold and a file name should not, as udev
+// does (blkid_encode_string of libblkid).
+func udevName(label string) string {
+	const plain = "#+-.:=@_"
+	var b strings.Builder
+	for _, c := range []byte(label) {
+		switch {
+		case c >= 0x80, c >= '0' && c <= '9', c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', strings.IndexByte(plain, c) >= 0:
+			b.WriteByte(c)
+		default:
+			b.WriteString(`\x` + string("0123456789abcdef"[c>>4]) + string("0123456789abcdef"[c&15]))
+		}
+	}
+	return b.String()
+}
+
+func lookAt(r busyReader, node string) kernel.Place {
+	p := r.kernel.NewProber(busyLimit)
+	defer p.Close()
+	return p.Places(node)[0]
+}
+
+// File is the inode number of a file of the reader's own namespace, 0 when it
+// cannot be told in time.
+func (h *Host) File(name string) uint64 {
+	if r, ok := h.src.Busy.(busyReader); ok {
+		if at := lookAt(r, name); at.Err == nil {
+			return at.Ino
+		}
+	}
+	return 0
+}
+
+// OnDisk is the type of the file system on a block device, when it is one that
+// the kernel shows in /sys/fs while it is in use.
+func (h *Host) OnDisk(block string, dev snapshot.Dev) string {
+	r, ok := h.src.Busy.(busyReader)
+	if !ok || block == "" {
+		return ""
+	}
+	kind, err := r.kernel.FileSystemOn("/dev/"+block, dev, busyLimit)
+	if err != nil {
+		return ""
+	}
+	return kind
+}
+
+// StaleLayers lists the overlays, one mount of each, that have a layer whose
+// path leads nowhere in their own namespace: what it led to may be unmounted
+// and yet be kept by the overlay.
+func (h *Host) StaleLayers(ctx context.Context, w *world.World) map[*world.Mount]string {
+	stale := map[*world.Mount]string{}
+	met := map[snapshot.Dev]bool{}
+	for _, v := range w.Views {
+		for _, m := range v.Mounts {
+			if m.FSType != "overlay" || met[m.Dev] || v.PID != 0 || ctx.Err() != nil {
+				continue
+			}
+			met[m.Dev] = true
+			if dir := h.staleLayer(ctx, w, m); dir != "" {
+				stale[m] = dir
+			}
+		}
+	}
+	return stale
+}
+
+func (h *Host) staleLayer(ctx context.Context, w *world.World, m *world.Mount) string {
+	l := m.Layers()
+	for _, dir := range append(l.Strings(), l.Work) {
+		if !strings.HasPrefix(dir, "/") {
+			continue
+		}
+		if _, err := h.resolve(ctx, w, Place{NS: m.View.Table.NS.Ino}, dir); gone(err) && err != nil {
+			return dir
+		}
+	}
+	return ""
+}

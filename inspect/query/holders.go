@@ -1,0 +1,232 @@
+package query
+
+import (
+	"slices"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// Purpose is what somebody wants to do with what may be held.
+type Purpose string
+
+// The purposes. AnyPurpose is that of the target: to unmount a mount point and
+// be rid of its file system, to remove a path, to close a device.
+const (
+	AnyPurpose Purpose = ""
+	ForUmount  Purpose = "umount"
+	ForDevice  Purpose = "device"
+	ForRemove  Purpose = "remove"
+)
+
+// Blocks is the set of purposes that a holder stands in the way of.
+type Blocks uint8
+
+// The members of the set.
+const (
+	BlocksUmount Blocks = 1 << iota
+	BlocksDevice
+	BlocksRemove
+)
+
+// Purposes lists the set.
+func (b Blocks) Purposes() []string {
+	list := []string{}
+	for i, p := range []Purpose{ForUmount, ForDevice, ForRemove} {
+		if b>>i&1 == 1 {
+			list = append(list, string(p))
+		}
+	}
+	return list
+}
+
+// Holder is one thing that keeps a file system, mount or path busy, or several
+// of one namespace that are alike.
+type Holder struct {
+	Kind   string
+	Blocks Blocks
+	NS     *world.Namespace  // nil for the kernel
+	Mount  *world.Mount      // the mount that is or is used, nil when none was told
+	Use    *snapshot.Use     // what a task has, nil for mounts and the kernel
+	Task   *snapshot.Process // the task, or the lowest process of the namespace
+	Owner  world.Owner
+	Where  string
+	Why    string
+	// Release are commands, each of which helps by itself or with the others.
+	Release []string
+	// Count is how many are alike.
+	Count int
+	// Goes: it is what an umount of the target takes away.
+	Goes bool
+
+	// rank orders commands: what has to be released first comes first.
+	rank int
+}
+
+// The answers of a verdict: whether somebody may do what they want.
+const (
+	Free  = "free"
+	Held  = "held"
+	Maybe = "unknown"
+	// NotApplicable: the target is nothing that could be unmounted, or removed.
+	NotApplicable = "not-applicable"
+)
+
+// HoldVerdict answers one of the three questions.
+type HoldVerdict struct {
+	Answer string
+	Errno  string // that the kernel would give, "" for none
+	Text   string
+}
+
+// HoldersQuery asks what keeps a target busy.
+type HoldersQuery struct {
+	Target HoldTarget
+	For    Purpose
+	// Each: one row for each holder, not for each namespace and kind.
+	Each bool
+	// Extra are suspects that only a second look finds.
+	Extra []Holder
+}
+
+// Holders is the answer of [HoldersOf].
+type Holders struct {
+	HoldersQuery
+	World    *world.World
+	Alive    []snapshot.Alive
+	Umount   HoldVerdict
+	Device   HoldVerdict
+	Remove   HoldVerdict
+	Rows     []Holder
+	Suspects []Holder
+	// Others are no holders, but worth to know: who serves a FUSE file system.
+	Others  []Holder
+	Tasks   snapshot.Coverage
+	Spaces  snapshot.Coverage // mount namespaces
+	Sources []snapshot.Reading
+	Gaps    []snapshot.Gap
+}
+
+// HoldersOf answers what keeps a target busy.
+func HoldersOf(w *world.World, q HoldersQuery) Holders {
+	f := &finder{w: w, q: q, groups: world.GroupsOf(w), byID: map[snapshot.MountID]*world.Mount{}}
+	eachMount(w, func(m *world.Mount) { f.byID[m.ID] = m })
+	f.umountSet()
+	for _, look := range []func(){f.mounts, f.namespace, f.tasks, f.kernel, f.layers, f.victims} {
+		look()
+	}
+	a := Holders{HoldersQuery: q, World: w, Gaps: w.Gaps, Alive: q.Target.aliveSigns(w), Others: f.others}
+	a.coverage()
+	f.judge(&a)
+	a.Rows = f.rows
+	if !q.Each {
+		a.Rows = groupHolders(f.rows)
+	}
+	sortHolders(a.Rows)
+	return a
+}
+
+// finder is the work of one HoldersOf.
+type finder struct {
+	w      *world.World
+	q      HoldersQuery
+	groups *world.Groups
+	byID   map[snapshot.MountID]*world.Mount
+	// goes is the target's mount and its copies that an umount would take
+	// along; stays are the copies that it would leave.
+	goes, stays map[*world.Mount]bool
+	rows        []Holder
+	others      []Holder
+	victimsIn   []*world.Mount
+}
+
+func (f *finder) target() *HoldTarget { return &f.q.Target }
+
+func (f *finder) add(h Holder) {
+	if h.Count == 0 {
+		h.Count = 1
+	}
+	f.rows = append(f.rows, h)
+}
+
+// allSources are the names of what is read beside the mounts, in the order of
+// their cost.
+var allSources = []string{
+	"block devices", "superblocks", "sockets", "tasks", "loop", "swap", "exports", "uprobes", "binfmt_misc",
+}
+
+// coverage counts what was read. A saved host without the rest has mounts
+// only.
+func (a *Holders) coverage() {
+	for _, n := range a.World.Namespaces {
+		if n.Type == snapshot.Mnt {
+			a.Spaces.Total++
+		}
+	}
+	seen := map[uint64]bool{}
+	for _, v := range a.World.Views {
+		if v.PID == 0 && !seen[v.Table.NS.Ino] {
+			seen[v.Table.NS.Ino] = true
+			a.Spaces.Read++
+		}
+	}
+	a.Spaces.Total = max(a.Spaces.Total, a.Spaces.Read)
+	a.Sources = []snapshot.Reading{{Source: "mounts"}}
+	if b := a.World.Busy; b != nil {
+		a.Tasks, a.Sources = b.Tasks, append(a.Sources, b.Sources...)
+		return
+	}
+	a.Tasks.Total = max(a.World.Counts.Processes, len(a.World.Processes))
+	for _, name := range allSources {
+		a.Sources = append(a.Sources, snapshot.Reading{Source: name, Error: snapshot.ErrNotSaved.Error()})
+	}
+}
+
+// unread lists the sources that were not read at all.
+func (a *Holders) unread() []string {
+	var list []string
+	for _, r := range a.Sources {
+		if r.Error != "" && !r.Partly {
+			list = append(list, r.Source)
+		}
+	}
+	return list
+}
+
+// Final is the verdict that the answer as a whole gives: that of the purpose
+// asked for, or of what the target is.
+func (a *Holders) Final() HoldVerdict {
+	switch {
+	case a.For == ForUmount:
+		return a.Umount
+	case a.For == ForDevice:
+		return a.Device
+	case a.For == ForRemove:
+		return a.Remove
+	case a.Target.isMount():
+		return worst(a.Umount, a.afterUmount())
+	case a.Target.Kind == TargetPath:
+		return worst(a.Remove, a.Device)
+	}
+	return a.Device
+}
+
+// afterUmount is whether the file system would be gone with the umount.
+func (a *Holders) afterUmount() HoldVerdict {
+	left := slices.ContainsFunc(a.Rows, func(h Holder) bool { return h.Blocks&BlocksDevice != 0 && !h.Goes })
+	if left {
+		return a.Device
+	}
+	return a.Umount
+}
+
+func worst(list ...HoldVerdict) HoldVerdict {
+	for _, answer := range []string{Held, Maybe, Free} {
+		for _, v := range list {
+			if v.Answer == answer {
+				return v
+			}
+		}
+	}
+	return list[0]
+}

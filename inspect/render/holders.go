@@ -1,0 +1,180 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// holderColumns are the columns of holders.
+var holderColumns = Columns[query.Holder]{
+	Defaults: []string{"KIND", "BLOCKS", "NAMESPACE", "WHERE", "OWNER", "WHY", "RELEASE"},
+	All: []Column[query.Holder]{
+		{Name: "KIND", Text: holderKind},
+		{Name: "BLOCKS", Text: func(h query.Holder) string { return strings.Join(h.Blocks.Purposes(), ",") }},
+		{Name: "NAMESPACE", Text: holderSpace},
+		{Name: "WHERE", Shrink: 2, Text: func(h query.Holder) string { return h.Where }},
+		{Name: "OWNER", Shrink: 1, Text: holderOwner},
+		{Name: "WHY", Shrink: 3, Text: func(h query.Holder) string { return h.Why }},
+		{Name: "RELEASE", Shrink: 4, Text: func(h query.Holder) string { return strings.Join(h.Release, "; ") }},
+	},
+}
+
+// holderKind says how many are alike.
+func holderKind(h query.Holder) string {
+	if h.Count > 1 {
+		return fmt.Sprintf("%s (%d)", h.Kind, h.Count)
+	}
+	return h.Kind
+}
+
+func holderSpace(h query.Holder) string {
+	if h.NS == nil {
+		return "(kernel)"
+	}
+	return query.NSName(h.NS)
+}
+
+// holderOwner is the container or unit, or else the program.
+func holderOwner(h query.Holder) string {
+	if h.Task == nil {
+		return ""
+	}
+	name := h.Owner.String()
+	if name == "" {
+		name, _, _ = strings.Cut(h.Task.Cmdline, " ")
+	}
+	if name == "" {
+		name = h.Task.Comm
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s (%d)", name, h.Task.PID))
+}
+
+// Holders prints what keeps a target busy: the target, the verdicts, a row for
+// each holder, and what could not be read.
+func Holders(w io.Writer, a query.Holders, style Style) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "target   %s\n", Safe(targetText(a)))
+	for _, v := range []struct {
+		name string
+		query.HoldVerdict
+	}{{"umount", a.Umount}, {"device", a.Device}, {"remove", a.Remove}} {
+		if v.Answer != query.NotApplicable {
+			fmt.Fprintf(&b, "%-8s %s: %s\n", v.name, strings.ToUpper(v.Answer), Safe(v.Text))
+		}
+	}
+	fmt.Fprintf(&b, "read     %s\n", Safe(coverageText(a)))
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		title string
+		rows  []query.Holder
+	}{{"", a.Rows}, {"suspects, which may hold it unseen:", a.Suspects}, {"not blocking:", a.Others}} {
+		if err := holderTable(w, part.title, part.rows, style); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func holderTable(w io.Writer, title string, rows []query.Holder, style Style) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintln(w, title); err != nil {
+		return err
+	}
+	cols, err := holderColumns.Choose("")
+	if err != nil {
+		return err
+	}
+	g := newGrid(cols, style)
+	for _, h := range rows {
+		g.add(line{cells: cellsOf(cols, h, style.clean()), dim: h.Goes})
+	}
+	return g.write(w, style)
+}
+
+// targetText names the target and its file systems.
+func targetText(a query.Holders) string {
+	t := &a.Target
+	parts := []string{t.Text}
+	if t.Block != "" && t.Block != t.Text && "/dev/"+t.Block != t.Text {
+		parts = append(parts, t.Block)
+	}
+	var devs []string
+	for _, d := range t.Devs {
+		devs = append(devs, d.String())
+	}
+	if len(devs) > 0 {
+		parts = append(parts, "("+strings.Join(devs, " ")+")")
+	}
+	if m := targetMount(a); m != nil {
+		parts = append(parts, m.FSType, strconv.Quote(m.Source))
+	}
+	if len(a.Alive) > 0 {
+		parts = append(parts, "superblock ALIVE ("+aliveText(a.Alive)+")")
+	}
+	return strings.Join(parts, " ")
+}
+
+// targetMount is a mount that shows the target.
+func targetMount(a query.Holders) *world.Mount {
+	if m := a.Target.Place.Mount; m != nil {
+		return m
+	}
+	for _, h := range a.Rows {
+		if h.Mount != nil && strings.HasPrefix(h.Kind, "mount") {
+			return h.Mount
+		}
+	}
+	return nil
+}
+
+func aliveText(list []snapshot.Alive) string {
+	where := make([]string, len(list))
+	for i, a := range list {
+		where[i] = a.Where
+	}
+	return strings.Join(where, ", ")
+}
+
+func coverageText(a query.Holders) string {
+	text := fmt.Sprintf("%d/%d tasks, %d/%d namespaces", a.Tasks.Read, a.Tasks.Total, a.Spaces.Read, a.Spaces.Total)
+	for _, r := range a.Sources {
+		switch {
+		case r.Error == "":
+		case r.Partly:
+			text += "; " + r.Source + " in part: " + r.Error
+		default:
+			text += "; not " + r.Source + ": " + r.Error
+		}
+	}
+	return text
+}
+
+// Plan prints the commands that would release the target, in order. A command
+// of more than one line or with characters that a terminal acts on is shown
+// harmless, and so is not what would have to be typed.
+func Plan(w io.Writer, a query.Holders) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# releases %s; nothing of this was run\n", Safe(a.Target.Text))
+	for _, command := range a.Plan() {
+		if safe := Safe(command); safe == command {
+			b.WriteString(command + "\n")
+		} else {
+			b.WriteString("# (a name in it is not shown as it is) " + safe + "\n")
+		}
+	}
+	for _, h := range a.Suspects {
+		fmt.Fprintf(&b, "# suspect: %s\n", Safe(h.Kind+" "+h.Where+": "+h.Why))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
