@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"strings"
 
@@ -99,36 +100,6 @@ func (h *Host) TypeOf(ctx context.Context, text string) (snapshot.Type, bool) {
 // depths are tried in turn: most namespaces have a process.
 var depths = []snapshot.Depth{snapshot.NoSearch, snapshot.Auto, snapshot.Thorough}
 
-func (h *Host) self() (Place, error) {
-	if h.saved != nil {
-		if h.saved.Reader.PID != 0 {
-			return Place{NS: h.saved.Reader.MNT.Ino}, nil
-		}
-	} else if r, err := h.src.Proc.Reader(); err == nil && r.PID != 0 {
-		return Place{PID: r.PID, NS: r.MNT.Ino}, nil
-	}
-	return Place{}, errors.New("this host was not looked at from inside; name a process or namespace of it")
-}
-
-// ownPlace is where the reader stood. A host saved from outside has no such
-// place: its first process's namespace is the one to start with.
-func (h *Host) ownPlace(ctx context.Context) (Place, error) {
-	if p, err := h.self(); err == nil {
-		return p, nil
-	}
-	if h.saved != nil && !h.saved.Reader.MNT.IsZero() {
-		return Place{NS: h.saved.Reader.MNT.Ino}, nil
-	}
-	w, err := h.Look(ctx, snapshot.Want{Types: snapshot.Types(snapshot.Mnt)})
-	if err != nil {
-		return Place{}, err
-	}
-	if len(w.Processes) == 0 {
-		return Place{}, errors.New("it has no process")
-	}
-	return placeOf(&w.Processes[0], snapshot.Mnt), nil
-}
-
 func placeOf(p *snapshot.Process, t snapshot.Type) Place {
 	return Place{PID: p.PID, NS: p.NS[t]}
 }
@@ -141,6 +112,11 @@ func (h *Host) byNumber(ctx context.Context, n uint64, t snapshot.Type) (Place, 
 	if h.saved == nil {
 		return h.byPID(int(min(n, 1<<31-1)), t)
 	}
+	return h.savedPID(n, t)
+}
+
+// savedPID looks for a process of a saved snapshot.
+func (h *Host) savedPID(n uint64, t snapshot.Type) (Place, error) {
 	for i := range h.saved.Processes {
 		switch p := &h.saved.Processes[i]; {
 		case uint64(p.PID) != n:
@@ -165,7 +141,7 @@ func (h *Host) byPID(pid int, t snapshot.Type) (Place, error) {
 	case errors.Is(err, snapshot.ErrZombie):
 		return Place{}, errZombie
 	case errors.Is(err, snapshot.ErrVanished):
-		return Place{}, errNoProcess
+		return Place{}, h.noProcess()
 	}
 	return Place{PID: pid, NS: links[t]}, nil // what may not be read shows later
 }
@@ -183,7 +159,7 @@ func (h *Host) byIno(ctx context.Context, ino uint64, t snapshot.Type) (Place, e
 			return Place{NS: ino, Depth: depth}, nil
 		}
 	}
-	return Place{}, fmt.Errorf("no %v namespace has that number (there are %s)", t, candidates(w, t))
+	return Place{}, noNamespace(w, t, "number")
 }
 
 func (h *Host) byID(ctx context.Context, text string, t snapshot.Type) (Place, error) {
@@ -200,7 +176,7 @@ func (h *Host) byID(ctx context.Context, text string, t snapshot.Type) (Place, e
 			return Place{NS: n.ID.Ino}, nil
 		}
 	}
-	return Place{}, fmt.Errorf("no %v namespace has that id (there are %s)", t, candidates(w, t))
+	return Place{}, noNamespace(w, t, "id")
 }
 
 // byFile takes a link of /proc/PID/ns or a mounted file of nsfs.
@@ -209,6 +185,9 @@ func (h *Host) byFile(ctx context.Context, path string, t snapshot.Type) (Place,
 		return Place{}, errors.New("a saved host has no files to name a namespace by; use its number")
 	}
 	typ, ino, err := h.src.Kernel.(anyKernel).File(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return Place{}, unread{err}
+	}
 	if err != nil {
 		return Place{}, err
 	}

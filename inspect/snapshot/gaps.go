@@ -26,6 +26,11 @@ func (g Gap) OfTable() bool {
 	return slices.Contains([]string{opRoot, opMountNS, opMountinfo, opTable, opDetail, opSizes}, g.Op)
 }
 
+const opWalk = "enumerate by the kernel"
+
+// OfWalk says whether the gap is that the kernel did not name all namespaces.
+func (g Gap) OfWalk() bool { return g.Op == opWalk }
+
 // notSaved says which wanted parts of a mount table only a live kernel tells.
 func notSaved(table string, w Want) []Gap {
 	var list []Gap

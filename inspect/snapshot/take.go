@@ -146,7 +146,7 @@ func (t *taker) walk() {
 		return
 	}
 	if t.src.Kernel == nil {
-		t.gaps.add("namespaces without a process", "enumerate by the kernel", ErrNotSaved)
+		t.gaps.add("namespaces without a process", opWalk, ErrNotSaved)
 		return
 	}
 	done, err := t.src.Kernel.Walk(t.want.Types, func(n Namespace) {
@@ -154,7 +154,7 @@ func (t *taker) walk() {
 	})
 	t.walked = done
 	if err != nil {
-		t.gaps.add("namespaces without a process", "enumerate by the kernel", err)
+		t.gaps.add("namespaces without a process", opWalk, err)
 	}
 }
 
