@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -109,22 +110,25 @@ func (a *app) runList(cmd *cobra.Command, lf listFlags) error {
 		return err
 	}
 	answer, err := query.List(w, q)
-	if err != nil {
+	switch {
+	case err != nil && w.Counts.Denied > 0:
+		return unsure{err}
+	case err != nil:
 		return err
 	}
 	return a.printList(answer, cols, w.Reader.UID)
 }
 
 func pidOf(cmd *cobra.Command, host *inspect.Host, text string) (int, error) {
-	if text == "self" {
-		p, err := host.Find(cmd.Context(), text, snapshot.Mnt)
-		return p.PID, err
-	}
 	pid, err := strconv.Atoi(text)
-	if err != nil || pid <= 0 {
+	if text != "self" && (err != nil || pid <= 0 || inspect.IsNumber(text)) {
 		return 0, fmt.Errorf("read the command line: %q is no process id", text)
 	}
-	return pid, nil
+	p, err := host.Find(cmd.Context(), text, snapshot.Mnt)
+	if err == nil && p.PID == 0 {
+		return 0, errors.New("find self: the process that looked was not saved")
+	}
+	return p.PID, err
 }
 
 func (a *app) printList(answer query.Namespaces, cols []render.Column[query.NamespaceRow], uid int) (err error) {

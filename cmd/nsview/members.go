@@ -110,7 +110,7 @@ func findAny(cmd *cobra.Command, host *inspect.Host, text string, types snapshot
 		if t, ok := host.TypeOf(cmd.Context(), text); ok {
 			types = snapshot.Types(t)
 		} else if inspect.IsNumber(text) {
-			return inspect.Place{}, 0, fmt.Errorf("find %s: no namespace has that number", text)
+			return inspect.Place{}, 0, noNumber(cmd, host, text)
 		}
 	}
 	var p inspect.Place
@@ -121,6 +121,16 @@ func findAny(cmd *cobra.Command, host *inspect.Host, text string, types snapshot
 		}
 	}
 	return p, 0, err
+}
+
+// noNumber says that no namespace of any type has a number; whether that is
+// certain is the same for the types as for mount namespaces.
+func noNumber(cmd *cobra.Command, host *inspect.Host, text string) error {
+	_, err := host.Find(cmd.Context(), text, snapshot.Mnt)
+	if errors.Is(err, inspect.ErrUnread) {
+		return unsure{fmt.Errorf("find %s: no namespace that could be read has that number", text)}
+	}
+	return fmt.Errorf("find %s: no namespace has that number", text)
 }
 
 // errEmptyTarget: a script's variable that turned out empty must not mean this

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/nsview/nsview/inspect"
 	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/snapshot"
 )
@@ -71,7 +72,7 @@ func (t terminal) fail(err error) int {
 	if errors.As(err, &h) {
 		fmt.Fprintf(t.err, "nsview: hint: %s\n", render.Safe(h.hint))
 	}
-	if errors.As(err, new(unsure)) {
+	if errors.As(err, new(unsure)) || errors.Is(err, inspect.ErrUnread) {
 		return exitUnknown
 	}
 	return exitFailure
@@ -95,7 +96,7 @@ func (t terminal) gaps(list []snapshot.Gap, uid int) {
 		parts = append(parts, fmt.Sprintf("%s: %s: %s", g.Subject, g.Op, g.Error))
 	}
 	if more := len(list) - len(parts); more > 0 {
-		parts = append(parts, fmt.Sprintf("%d more (-J lists them)", more))
+		parts = append(parts, fmt.Sprintf("%d more (JSON lists them)", more))
 	}
 	root := ""
 	if uid > 0 {
