@@ -92,6 +92,30 @@ func TestOrdinaryUserSeesOwnNamespaces(t *testing.T) {
 	}
 }
 
+// What an ordinary user may not look at is no certain no: status 3.
+func TestOrdinaryUserIsNotCertain(t *testing.T) {
+	if !quiet(t) {
+		return
+	}
+	a := shell(t, unix.CLONE_NEWNS|unix.CLONE_NEWUTS, "")
+	ino := strconv.FormatUint(a.ns(t, "mnt"), 10)
+	for _, args := range [][]string{
+		{"tree", ino}, {"tree", "mnt:[" + ino + "]"}, {"list", ino}, {"list", strconv.FormatUint(a.ns(t, "uts"), 10)},
+		{"tree", "/proc/" + a.arg() + "/ns/mnt"}, {"list", a.arg(), "-t", "uts"}, {"list", "-p", a.arg(), "-t", "uts"},
+	} {
+		res := asNobody(t, args...)
+		if res.code != 3 || res.out != "" || strings.Count(res.err, "\n") != 1 {
+			t.Errorf("%v: exit %d\n%s%s", args, res.code, res.out, res.err)
+		}
+	}
+	// Where a process is not, or not in, can be known.
+	for _, args := range [][]string{{"tree", "4000000"}, {"list", "-p", "4000000"}} {
+		if res := asNobody(t, args...); res.code != 2 {
+			t.Errorf("%v: exit %d\n%s", args, res.code, res.err)
+		}
+	}
+}
+
 // What hidepid hides from an ordinary user is said, whatever its degree.
 func TestHidepid(t *testing.T) {
 	if !quiet(t) {
@@ -115,7 +139,7 @@ func TestHidepid(t *testing.T) {
 		if res := asNobody(t, "tree", "--proc", dir, "self"); res.code != 0 || res.out == "" {
 			t.Errorf("%s: tree self: exit %d\n%s", degree, res.code, res.err)
 		}
-		if res := asNobody(t, "tree", "--proc", dir, other.arg()); res.code < 2 || strings.Count(res.err, "\n") > 2 || res.out != "" {
+		if res := asNobody(t, "tree", "--proc", dir, other.arg()); res.code != 3 || strings.Count(res.err, "\n") != 1 || res.out != "" {
 			t.Errorf("%s: tree of a hidden process: exit %d\n%s", degree, res.code, res.err)
 		}
 		if res := nsview(t, "list", "--proc", dir); strings.Contains(res.err, "hidepid") {
