@@ -49,7 +49,10 @@ name ends in .gz is compressed; without -o it goes to standard output.`,
 
 func (a *app) save(s *snapshot.Snapshot, name string) error {
 	if name == "" || name == "-" {
-		return s.Save(a.out)
+		if err := s.Save(a.out); err != nil {
+			return fmt.Errorf("save the host to standard output: %w", err)
+		}
+		return nil
 	}
 	err := writeFile(name, func(w io.Writer) error {
 		if !strings.HasSuffix(name, ".gz") {

@@ -124,6 +124,26 @@ func TestSavedBytes(t *testing.T) {
 	}
 }
 
+// The same host gives the same bytes, whatever order its files are read in.
+func TestSameHostSameBytes(t *testing.T) {
+	if !quiet(t) {
+		return
+	}
+	savedScene(t)
+	for _, q := range [][]string{
+		{"list", "-J", "-o", "NS,TYPE,NPROCS,PID,USERS,HELDBY,NSFS,PATH,NSID,PNS,ONS"}, {"list", "-Towner"},
+		{"tree", "--all", "-J"}, {"tree", "--all", "-o", "+UNIQ-ID,SIZE"},
+	} {
+		first := nsview(t, q...)
+		for range 5 {
+			if again := nsview(t, q...); again.out != first.out || again.err != first.err {
+				sameLines(t, strings.Join(q, " "), first.out, again.out)
+				t.Fatalf("%v: not the same again\n%s\n%s", q, first.err, again.err)
+			}
+		}
+	}
+}
+
 // Anybody can read a saved host that they may open.
 func TestSnapshotForOrdinaryUsers(t *testing.T) {
 	onStage(t)
