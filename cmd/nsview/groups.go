@@ -1,71 +1,112 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
+	"github.com/nsview/nsview/inspect"
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
 )
 
+// groupFlags are the flags of groups.
+type groupFlags struct {
+	target string
+	tree   bool
+	graph  string
+}
+
 func (a *app) groups() *cobra.Command {
-	var q query.GroupsQuery
-	var target string
+	var gf groupFlags
 	cmd := &cobra.Command{
 		Use:   "groups [flags] [GROUP...]",
 		Short: "Which mounts send each other what is mounted on them",
 		Long: `groups shows the peer groups of the host: the mounts, in whatever namespace,
 that pass on to each other what is mounted on them, and the group that each
 receives from. A master whose mounts are in no namespace that could be read is
-shown too.`,
-		Example: `  nsview groups                 every peer group
-  nsview groups --tree          masters above the groups that receive from them
-  nsview groups -N web          those with a mount in container web
-  nsview groups 23 -J           one group with all its mounts, as JSON`,
-		Args: cobra.ArbitraryArgs,
+shown too.
+
+--graph draws them instead: namespaces as boxes with the mounts that take part,
+peer groups as coloured hubs between them, masters to the left of the groups and
+mounts that receive from them. The picture is SVG (.svg), text for dot(1) (.dot,
+.gv) or for Mermaid (.mmd), as the file's name ends; svg:-, dot:- and mmd:- go to
+standard output. More than 30 namespaces are folded by owner, and groups that
+hang in the same places are drawn as one; the picture says what was folded.`,
+		Example: `  nsview groups                      every peer group
+  nsview groups --tree               masters above the groups that receive from them
+  nsview groups -N web               those with a mount in container web
+  nsview groups 23 -J                one group with all its mounts, as JSON
+  nsview groups --graph groups.svg   a picture for the browser
+  nsview groups -N web --graph dot:- | dot -Tpng -o web.png`,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.flags.listCols {
 				return a.listColumns(render.GroupColumns.Help())
 			}
-			for _, text := range args {
-				id, err := strconv.ParseUint(text, 10, 31)
-				if err != nil {
-					return fmt.Errorf("read the command line: %q is no number of a peer group", text)
-				}
-				q.IDs = append(q.IDs, snapshot.GroupID(id))
-			}
-			return a.runGroups(cmd, q, target)
+			return a.runGroups(cmd, gf, args)
 		},
 	}
 	a.tableFlags(cmd, render.GroupColumns.Names())
-	cmd.Flags().StringVarP(&target, "namespace", "N", "", "only groups with a mount in the mount namespace of `TARGET`")
-	cmd.Flags().BoolVar(&q.Tree, "tree", false, "draw masters above the groups that receive from them")
+	f := cmd.Flags()
+	f.StringVarP(&gf.target, "namespace", "N", "", "only groups with a mount in the mount namespace of `TARGET`")
+	f.BoolVar(&gf.tree, "tree", false, "draw masters above the groups that receive from them")
+	f.StringVar(&gf.graph, "graph", "", "draw a picture into `FILE` (.svg, .dot or .mmd; svg:- for standard output)")
 	_ = cmd.RegisterFlagCompletionFunc("namespace", a.completeTarget)
+	_ = cmd.MarkFlagFilename("graph", "svg", "dot", "gv", "mmd")
 	return cmd
 }
 
-func (a *app) runGroups(cmd *cobra.Command, q query.GroupsQuery, target string) error {
+// groupsQuery reads what is asked for.
+func (a *app) groupsQuery(cmd *cobra.Command, host *inspect.Host, gf groupFlags, ids []string) (query.GroupsQuery, error) {
+	q := query.GroupsQuery{Tree: gf.tree}
+	for _, text := range ids {
+		id, err := strconv.ParseUint(text, 10, 31)
+		if err != nil {
+			return q, fmt.Errorf("read the command line: %q is no number of a peer group", text)
+		}
+		q.IDs = append(q.IDs, snapshot.GroupID(id))
+	}
+	if !cmd.Flags().Changed("namespace") {
+		return q, nil
+	}
+	if gf.target == "" {
+		return q, errEmptyTarget
+	}
+	place, err := host.Find(cmd.Context(), gf.target, snapshot.Mnt)
+	q.NS = place.NS
+	return q, err
+}
+
+func (a *app) runGroups(cmd *cobra.Command, gf groupFlags, ids []string) error {
 	cols, err := choose(a, render.GroupColumns)
 	if err != nil {
 		return err
+	}
+	var pic *picture
+	want := snapshot.Want{
+		Types: snapshot.Types(snapshot.Mnt), Holders: snapshot.Auto, Tables: snapshot.Tables{All: true, Shape: true},
+	}
+	if cmd.Flags().Changed("graph") {
+		if pic, err = a.picture(gf); err != nil {
+			return err
+		}
+		graphWant(&want)
 	}
 	host, err := a.host()
 	if err != nil {
 		return err
 	}
-	if target != "" {
-		place, err := host.Find(cmd.Context(), target, snapshot.Mnt)
-		if err != nil {
-			return err
-		}
-		q.NS = place.NS
+	q, err := a.groupsQuery(cmd, host, gf, ids)
+	if err != nil {
+		return err
 	}
-	w, err := host.Look(cmd.Context(), snapshot.Want{
-		Types: snapshot.Types(snapshot.Mnt), Holders: snapshot.Auto, Tables: snapshot.Tables{All: true, Shape: true},
-	})
+	w, err := host.Look(cmd.Context(), want)
 	if err != nil {
 		return err
 	}
@@ -73,14 +114,29 @@ func (a *app) runGroups(cmd *cobra.Command, q query.GroupsQuery, target string) 
 	if err != nil {
 		return err
 	}
-	if a.flags.json {
-		err = render.GroupsJSON(a.out, answer)
-	} else {
-		err = render.Groups(a.out, answer, cols, a.style())
-		a.gaps(answer.Gaps, w.Reader.UID)
-	}
-	if err != nil {
+	if err := a.showGroups(w, answer, cols, pic); err != nil {
 		return fmt.Errorf("write the groups: %w", err)
 	}
 	return nothing(len(answer.Rows), answer.Gaps)
+}
+
+func (a *app) picture(gf groupFlags) (*picture, error) {
+	if a.flags.json || gf.tree {
+		return nil, errors.New("read the command line: --graph is a form of output as --json and --tree are: choose one")
+	}
+	return parsePicture(gf.graph)
+}
+
+func (a *app) showGroups(w *world.World, answer query.Groups, cols []render.Column[query.GroupRow], pic *picture) error {
+	if a.flags.json {
+		return render.GroupsJSON(a.out, answer)
+	}
+	var err error
+	if pic != nil {
+		err = a.drawGroups(w, answer, pic)
+	} else {
+		err = render.Groups(a.out, answer, cols, a.style())
+	}
+	a.gaps(answer.Gaps, w.Reader.UID)
+	return err
 }
