@@ -6,6 +6,11 @@ type branch struct {
 	level  int
 }
 
+// maxDrawn is how deep a tree is drawn. Anybody with a user namespace can stack
+// tens of thousands of mounts, and the drawing of each level stands before all
+// lines below it; deeper ones stand at this level, behind a dotted line.
+const maxDrawn = 100
+
 // next is the branch below an entry, and what stands before the entry itself.
 // The tops of a tree have nothing before them, and a raw table no drawing.
 func (b branch) next(last bool, style Style) (below branch, indent string) {
@@ -14,6 +19,9 @@ func (b branch) next(last bool, style Style) (below branch, indent string) {
 	}
 	if b.level == 0 {
 		return branch{level: 1}, ""
+	}
+	if b.level == maxDrawn {
+		return b, b.before + "└┄"
 	}
 	if last {
 		return branch{before: b.before + "  ", level: b.level + 1}, b.before + "└─"

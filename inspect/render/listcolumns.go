@@ -17,9 +17,7 @@ var NamespaceColumns = Columns[query.NamespaceRow]{
 	All: []Column[query.NamespaceRow]{
 		{Name: "NS", Help: "inode number of the namespace", Right: true, Text: nsText, JSON: nsJSON},
 		{Name: "TYPE", Help: "kind of namespace", Text: func(r query.NamespaceRow) string { return r.Type.String() }},
-		{Name: "NPROCS", Help: "number of processes in it", Right: true, Text: func(r query.NamespaceRow) string {
-			return strconv.Itoa(len(r.Processes))
-		}, JSON: func(r query.NamespaceRow) any { return len(r.Processes) }},
+		{Name: "NPROCS", Help: "number of processes in it", Right: true, Text: nprocsText, JSON: nprocsJSON},
 		{Name: "PID", Help: "lowest process id in it", Right: true, Text: lead(pidText), JSON: leadJSON(func(p *snapshot.Process) any { return p.PID })},
 		{
 			Name: "PPID", Help: "parent of PID", Right: true, Want: want(snapshot.FieldStat),
@@ -79,6 +77,21 @@ func wantRelations(w *snapshot.Want) { w.Relations = true }
 func wantHolders(w *snapshot.Want) {
 	w.Holders = snapshot.Thorough
 	w.Relations = true
+}
+
+// nprocsText is empty where no process was read at all, as in a bare table.
+func nprocsText(r query.NamespaceRow) string {
+	if r.World.Counts.Processes == 0 {
+		return ""
+	}
+	return strconv.Itoa(len(r.Processes))
+}
+
+func nprocsJSON(r query.NamespaceRow) any {
+	if r.World.Counts.Processes == 0 {
+		return nil
+	}
+	return len(r.Processes)
 }
 
 // lead makes a cell of the lowest process, empty when none is in it.

@@ -12,14 +12,13 @@ func (t *taker) placeUnread() {
 	if own := t.ownTable(); own >= 0 {
 		p.learn(t.snap.Reader.PID, own)
 	}
-	for _, pid := range t.unread {
+	for _, at := range t.unread {
 		if t.ctx.Err() != nil {
 			return
 		}
-		if ns, ok := p.place(pid); ok {
-			at := len(t.snap.Processes)
-			t.snap.Processes = append(t.snap.Processes, Process{PID: pid, Inferred: true})
-			t.snap.Processes[at].NS[Mnt] = t.snap.Namespaces[ns].ID.Ino
+		process := &t.snap.Processes[at]
+		if ns, ok := p.place(process.PID); ok {
+			process.NS[Mnt], process.Inferred = t.snap.Namespaces[ns].ID.Ino, true
 			t.mayLead(ns, at)
 		}
 	}

@@ -40,7 +40,8 @@ type taker struct {
 	lead  []int          // place in snap.Namespaces to place of its lowest process, -1
 	door  []int          // likewise of the lowest one whose links may be read
 	read  TypeSet        // the types whose links are read
-	// unread are the processes whose links could not be read.
+	// unread are the places in snap.Processes of those whose links could not
+	// be read.
 	unread []int
 	walked TypeSet                  // the types that the kernel enumerated
 	shape  func(Ref) (Table, error) // reads the shape of a table, nil when not wanted
@@ -134,7 +135,8 @@ func (t *taker) unreadable(pid int, err error) {
 		t.snap.Counts.Zombies++
 	default:
 		t.snap.Counts.Denied++
-		t.unread = append(t.unread, pid)
+		t.unread = append(t.unread, len(t.snap.Processes))
+		t.snap.Processes = append(t.snap.Processes, Process{PID: pid})
 		t.gaps.process(pid, "read namespace links", err)
 	}
 }

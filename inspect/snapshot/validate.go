@@ -17,7 +17,17 @@ func (s *Snapshot) Validate() error {
 		}
 		pids[pid] = true
 	}
+	type whose struct {
+		ns  uint64
+		pid int
+	}
+	tables := make(map[whose]bool, len(s.Tables))
 	for i := range s.Tables {
+		w := whose{s.Tables[i].NS.Ino, s.Tables[i].PID}
+		if tables[w] {
+			return fmt.Errorf("mount table of %s is there twice", tableName(s.Tables[i]))
+		}
+		tables[w] = true
 		if err := s.Tables[i].validate(); err != nil {
 			return fmt.Errorf("mount table of %s: %w", tableName(s.Tables[i]), err)
 		}
