@@ -81,17 +81,21 @@ func wantHolders(w *snapshot.Want) {
 
 // nprocsText is empty where no process was read at all, as in a bare table.
 func nprocsText(r query.NamespaceRow) string {
-	if r.World.Counts.Processes == 0 {
+	if noProcessRead(r) {
 		return ""
 	}
 	return strconv.Itoa(len(r.Processes))
 }
 
 func nprocsJSON(r query.NamespaceRow) any {
-	if r.World.Counts.Processes == 0 {
+	if noProcessRead(r) {
 		return nil
 	}
 	return len(r.Processes)
+}
+
+func noProcessRead(r query.NamespaceRow) bool {
+	return r.World.Counts.Processes == 0 && len(r.World.Processes) == 0
 }
 
 // lead makes a cell of the lowest process, empty when none is in it.
