@@ -100,8 +100,13 @@ func TestOrdinaryUserIsNotCertain(t *testing.T) {
 	a := shell(t, unix.CLONE_NEWNS|unix.CLONE_NEWUTS, "")
 	ino := strconv.FormatUint(a.ns(t, "mnt"), 10)
 	for _, args := range [][]string{
-		{"tree", ino}, {"tree", "mnt:[" + ino + "]"}, {"list", ino}, {"list", strconv.FormatUint(a.ns(t, "uts"), 10)},
-		{"tree", "/proc/" + a.arg() + "/ns/mnt"}, {"list", a.arg(), "-t", "uts"}, {"list", "-p", a.arg(), "-t", "uts"},
+		{"tree", ino},
+		{"tree", "mnt:[" + ino + "]"},
+		{"list", ino},
+		{"list", strconv.FormatUint(a.ns(t, "uts"), 10)},
+		{"tree", "/proc/" + a.arg() + "/ns/mnt"},
+		{"list", a.arg(), "-t", "uts"},
+		{"list", "-p", a.arg(), "-t", "uts"},
 	} {
 		res := asNobody(t, args...)
 		if res.code != 3 || res.out != "" || strings.Count(res.err, "\n") != 1 {

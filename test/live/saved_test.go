@@ -131,8 +131,10 @@ func TestSameHostSameBytes(t *testing.T) {
 	}
 	savedScene(t)
 	for _, q := range [][]string{
-		{"list", "-J", "-o", "NS,TYPE,NPROCS,PID,USERS,HELDBY,NSFS,PATH,NSID,PNS,ONS"}, {"list", "-Towner"},
-		{"tree", "--all", "-J"}, {"tree", "--all", "-o", "+UNIQ-ID,SIZE"},
+		{"list", "-J", "-o", "NS,TYPE,NPROCS,PID,USERS,HELDBY,NSFS,PATH,NSID,PNS,ONS"},
+		{"list", "-Towner"},
+		{"tree", "--all", "-J"},
+		{"tree", "--all", "-o", "+UNIQ-ID,SIZE"},
 	} {
 		first := nsview(t, q...)
 		for range 5 {
