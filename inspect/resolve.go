@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"time"
 
@@ -66,6 +67,20 @@ func (h *Host) Locate(ctx context.Context, w *world.World, p Place, name string)
 		l.Root, l.RootPath = view.ByID(at.Root), at.RootPath
 	}
 	return l, nil
+}
+
+// MountOn is the id of the mount that a path lies on, as the kernel follows the
+// path on a live host. On a saved host, and where the caller may not look, it is
+// 0: the path can be taken by its words only.
+func (h *Host) MountOn(ctx context.Context, w *world.World, p Place, name string) (snapshot.MountID, error) {
+	if !h.Live() {
+		return 0, nil
+	}
+	at, err := h.resolve(ctx, w, p, name)
+	if errors.Is(err, fs.ErrPermission) {
+		return 0, nil
+	}
+	return at.Mount, err
 }
 
 func lexical(w *world.World, view *world.View, p Place, name string) (Located, error) {

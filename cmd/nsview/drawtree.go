@@ -26,11 +26,11 @@ func noView(w *world.World, p inspect.Place) error {
 	return fmt.Errorf("read the mount table of %s: it is gone", name)
 }
 
-func (a *app) printTrees(w *world.World, views []*world.View, q query.TreeQuery, cols []render.Column[*world.Mount], tf treeFlags) error {
+func (a *app) printTrees(w *world.World, views []*world.View, of func(int) query.TreeQuery, cols []render.Column[*world.Mount], tf treeFlags) error {
 	many := tf.all || len(views) > 1
 	trees := make([]query.Tree, 0, len(views))
-	for _, v := range views {
-		t, err := query.Trees(v, q)
+	for i, v := range views {
+		t, err := query.Trees(v, of(i))
 		switch {
 		case errors.Is(err, query.ErrNothing) && !many:
 			return a.noMount(w, v, err, cols)

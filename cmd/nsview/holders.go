@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -102,7 +103,7 @@ func holdersStatus(v query.HoldVerdict) error {
 	case query.Maybe:
 		return exitError(exitUnknown)
 	case query.NotApplicable:
-		return unsure{fmt.Errorf("answer: %s", v.Text)}
+		return errors.New("answer what it was asked for: " + v.Text)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -113,7 +114,32 @@ func (a *app) runTree(cmd *cobra.Command, tf treeFlags, targets []string) error 
 	if !tf.all { // which others there are does not matter
 		w.Gaps = slices.DeleteFunc(slices.Clone(w.Gaps), func(g snapshot.Gap) bool { return !g.OfTable() })
 	}
-	return a.printTrees(w, views, q, cols, tf)
+	queries, err := followed(cmd.Context(), host, w, places, q)
+	if err != nil {
+		return err
+	}
+	return a.printTrees(w, views, queries, cols, tf)
+}
+
+// followed asks the same of every view, the path of -T as each of the places
+// follows it.
+func followed(ctx context.Context, host *inspect.Host, w *world.World, places []inspect.Place, q query.TreeQuery) (func(i int) query.TreeQuery, error) {
+	ons := make([]snapshot.MountID, len(places))
+	for i, p := range places {
+		if q.Serving == "" {
+			break
+		}
+		var err error
+		if ons[i], err = host.MountOn(ctx, w, p, q.Serving); err != nil {
+			return nil, fmt.Errorf("find the mount that %s lies on: %w", q.Serving, err)
+		}
+	}
+	return func(i int) query.TreeQuery {
+		if i < len(ons) {
+			q.On = ons[i]
+		}
+		return q
+	}, nil
 }
 
 // query checks the flags that pick mounts.

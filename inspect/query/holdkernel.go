@@ -30,9 +30,7 @@ func (f *finder) kernel() {
 // leads to, nil when it leads to none: then its mount is detached.
 func (f *finder) kernelRow(kind, where, why string, m *world.Mount, release ...string) {
 	h := Holder{Kind: kind, Blocks: BlocksDevice, Mount: m, Where: where, Why: why, Release: release, rank: rankKernel}
-	if f.goes[m] {
-		h.Blocks |= BlocksUmount
-	}
+	h.Blocks |= f.pins(m)
 	f.add(h)
 }
 

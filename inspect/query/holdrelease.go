@@ -50,8 +50,8 @@ func holdFile(h snapshot.Hold, t snapshot.Type) string {
 
 // endTask ends what a task belongs to, in the words of who started it.
 func (f *finder) endTask(p *snapshot.Process) []string {
-	if p == nil {
-		return nil
+	if p == nil || p.Read.Has(snapshot.FieldCommand) && p.Cmdline == "" {
+		return nil // a kernel thread does not end
 	}
 	owner := f.w.OwnerOf(p)
 	switch {

@@ -87,7 +87,7 @@ func (f *finder) byName(u *snapshot.Use) {
 }
 
 func (f *finder) task(u *snapshot.Use, m *world.Mount) {
-	p := f.w.Process(u.PID)
+	p := f.process(u.PID)
 	h := Holder{
 		Kind: string(u.Kind), Blocks: BlocksDevice, NS: f.nsOf(p), Mount: m, Use: u, Task: p,
 		Owner: f.w.OwnerOf(p), Where: u.Path, Why: f.whyUsed(u, m), Release: f.endTask(p), rank: rankTask,
@@ -100,9 +100,7 @@ func (f *finder) task(u *snapshot.Use, m *world.Mount) {
 	if m == nil && u.Kind == snapshot.UseSocket {
 		m = f.named(u.Path)
 	}
-	if f.goes[m] {
-		h.Blocks |= BlocksUmount
-	}
+	h.Blocks |= f.pins(m)
 	if u.Detached {
 		h.Kind = "detached " + h.Kind
 	}
@@ -147,4 +145,22 @@ func (f *finder) named(path string) *world.Mount {
 		}
 	}
 	return found
+}
+
+// process is a task's process: also one that was not there when the others were
+// listed.
+func (f *finder) process(pid int) *snapshot.Process {
+	if p := f.w.Process(pid); p != nil || pid == 0 {
+		return p
+	}
+	return &snapshot.Process{PID: pid}
+}
+
+// pins: what is used cannot be unmounted. Of a target that is a mount point,
+// only that and the copies that would go with it count.
+func (f *finder) pins(m *world.Mount) Blocks {
+	if m == nil || f.target().isMount() && !f.goes[m] {
+		return 0
+	}
+	return BlocksUmount
 }

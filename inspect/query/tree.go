@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
 )
 
@@ -17,8 +18,10 @@ type TreeQuery struct {
 	FSTypes []string
 	// Below limits to the mount at this mount point and all below it.
 	Below string
-	// Serving limits to the mount that a path lies on.
+	// Serving limits to the mount that a path lies on: On where the kernel
+	// followed the path, else the path is taken by its words.
 	Serving string
+	On      snapshot.MountID
 	// Shadowed limits to mounts hidden by another.
 	Shadowed bool
 }
@@ -81,6 +84,9 @@ func Trees(v *world.View, q TreeQuery) (Tree, error) {
 	wanted := t.All()
 	if q.Serving != "" {
 		m := v.Serving(q.Serving)
+		if q.On != 0 {
+			m = v.ByID(q.On)
+		}
 		if m == nil {
 			return t, fmt.Errorf("find the mount that %s lies on: %w", q.Serving, ErrNothing)
 		}

@@ -34,10 +34,13 @@ func holderKind(h query.Holder) string {
 }
 
 func holderSpace(h query.Holder) string {
-	if h.NS == nil {
-		return "(kernel)"
+	switch {
+	case h.NS != nil:
+		return query.NSName(h.NS)
+	case h.Task != nil:
+		return "(not read)"
 	}
-	return query.NSName(h.NS)
+	return "(kernel)"
 }
 
 // holderOwner is the container or unit, or else the program.
