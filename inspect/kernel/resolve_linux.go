@@ -96,8 +96,10 @@ func (k *Kernel) resolve(v view, path string) (at Resolved, err error) {
 		return at, err
 	}
 	at.Path, at.Deleted = strings.CutSuffix(at.Path, " (deleted)")
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err == nil {
+	// Only what the kernel has at hand: a dead server is never asked.
+	var st unix.Statx_t
+	const flags = unix.AT_EMPTY_PATH | unix.AT_STATX_DONT_SYNC | unix.AT_NO_AUTOMOUNT
+	if err := unix.Statx(fd, "", flags, unix.STATX_TYPE|unix.STATX_NLINK, &st); err == nil {
 		at.Deleted = at.Deleted && st.Nlink == 0
 		at.Dir = st.Mode&unix.S_IFMT == unix.S_IFDIR
 	}

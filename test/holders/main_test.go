@@ -1,0 +1,104 @@
+//go:build linux
+
+// Package holders_test holds `nsview holders` against the running kernel: what
+// keeps a file system busy is staged, and the answer compared with what
+// umount(2) and an exclusive open of the device then do. Nothing is mounted in
+// the namespace the tests are started in.
+package holders_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// The test binary takes these parts, told by its environment: without one it
+// builds nsview and runs itself again as the stage, in a mount namespace of its
+// own; a role is a process of a scene.
+const (
+	stageVar  = "NSVIEW_HOLDERS_STAGE"
+	nsviewVar = "NSVIEW_HOLDERS_NSVIEW"
+	roleVar   = "NSVIEW_HOLDERS_ROLE"
+)
+
+// noStage says why nothing can be staged here.
+var noStage string
+
+// The main goroutine stays on the main thread, whose namespaces are those of
+// the process.
+func init() { runtime.LockOSThread() }
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv(roleVar); role != "" {
+		os.Exit(play(role, os.Args[1:]))
+	}
+	status, err := perform(m)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "holders: %v\n", err)
+		os.Exit(1)
+	}
+	os.Exit(status)
+}
+
+func perform(m *testing.M) (int, error) {
+	if os.Getenv(stageVar) != "" {
+		return m.Run(), nil
+	}
+	if os.Geteuid() != 0 {
+		noStage = "needs root: makes namespaces, mounts and loop devices"
+		return m.Run(), nil
+	}
+	dir, err := os.MkdirTemp("", "nsview-holders-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	if err := build(dir); err != nil {
+		return 0, err
+	}
+	return onStage(os.Args[1:])
+}
+
+func build(dir string) error {
+	name := filepath.Join(dir, "nsview")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", name, "github.com/nsview/nsview/cmd/nsview")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build nsview: %w\n%s", err, out)
+	}
+	return os.Setenv(nsviewVar, name)
+}
+
+// onStage runs this binary in a mount namespace of its own; Go makes its mounts
+// private first.
+func onStage(args []string) (int, error) {
+	cmd := exec.Command("/proc/self/exe", args...)
+	cmd.Env = append(os.Environ(), stageVar+"=1")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode(), nil
+	}
+	return 0, err
+}
+
+func needsStage(t *testing.T, programs ...string) {
+	t.Helper()
+	if noStage != "" {
+		t.Skip(noStage)
+	}
+	for _, name := range programs {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skipf("needs the program %s", name)
+		}
+	}
+}
