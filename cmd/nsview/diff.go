@@ -70,10 +70,7 @@ func (a *app) runDiff(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	answer := query.Diff(sides[0].view, sides[1].view, sides[0].world == sides[1].world)
-	for _, s := range sides {
-		answer.Gaps = append(answer.Gaps, query.TableGaps(s.world, s.view)...)
-	}
+	answer := compareSides(sides[0], sides[1])
 	if a.flags.json {
 		err = render.DiffJSON(a.out, answer, cols)
 	} else {
@@ -84,6 +81,17 @@ func (a *app) runDiff(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("write the differences: %w", err)
 	}
 	return differStatus(answer)
+}
+
+func compareSides(a, b side) query.Differences {
+	if a.world == b.world {
+		d := query.Diff(a.view, b.view, true)
+		d.Gaps = query.TableGaps(a.world, a.view, b.view)
+		return d
+	}
+	d := query.Diff(a.view, b.view, false)
+	d.Gaps = append(query.TableGaps(a.world, a.view), query.TableGaps(b.world, b.view)...)
+	return d
 }
 
 func differStatus(d query.Differences) error {

@@ -33,15 +33,22 @@ func (d *differ) compareStack(stack []pairOf) {
 // levelText is a place in a stack, counted from below.
 func levelText(i, of int) string { return fmt.Sprintf("%d of %d", i+1, of) }
 
-// TableGaps are what is known to be missing, or may be, from the table of a
-// view. What a process sees is never more than its own mountinfo shows.
-func TableGaps(w *world.World, v *world.View) []snapshot.Gap {
-	if v.PID != 0 {
-		return nil
+// TableGaps are what is known to be missing, or may be, from the tables of the
+// views. What a process sees is never more than its own mountinfo shows.
+func TableGaps(w *world.World, views ...*world.View) []snapshot.Gap {
+	var gaps []snapshot.Gap
+	for i, v := range views {
+		if v.PID == 0 && !slices.Contains(views[:i], v) {
+			gaps = append(gaps, tableGaps(w, v)...)
+		}
 	}
+	return gaps
+}
+
+func tableGaps(w *world.World, v *world.View) []snapshot.Gap {
 	name := fmt.Sprintf("mnt:[%d]", v.Table.NS.Ino)
 	gaps := slices.DeleteFunc(slices.Clone(w.Gaps), func(g snapshot.Gap) bool {
-		return g.Subject != name || !g.OfTable()
+		return g.Subject != name || !g.OfMounts()
 	})
 	bare := v.NS != nil && v.NS.Inferred && v.NS.Lead() == nil
 	if len(gaps) == 0 && !v.Whole && !bare {

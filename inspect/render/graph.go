@@ -35,12 +35,14 @@ func hubPlaces(g query.Graph) map[*query.Hub]int {
 	return at
 }
 
-// clip makes a text harmless and no wider than so many columns.
-func clip(s string, columns int) string { return ansi.Truncate(Safe(s), columns, "…") }
+// Every text below is made harmless where it is put together, once: what the
+// formats escape beside that is their own syntax.
 
-// clipPath cuts a path in its middle: the end tells most.
+// clip cuts a harmless text to so many columns.
+func clip(s string, columns int) string { return ansi.Truncate(s, columns, "…") }
+
+// clipPath cuts a harmless path in its middle: the end tells most.
 func clipPath(s string, columns int) string {
-	s = Safe(s)
 	if width(s) <= columns {
 		return s
 	}
@@ -62,7 +64,7 @@ func hubDetail(h *query.Hub) string {
 	}
 	if len(h.Groups) == 1 {
 		m := query.GroupRow{PeerGroup: h.Groups[0]}.Example()
-		return m.FSType + " " + m.Source
+		return Safe(m.FSType + " " + m.Source)
 	}
 	var types []string
 	for _, g := range h.Groups {
@@ -70,7 +72,7 @@ func hubDetail(h *query.Hub) string {
 			types = append(types, t)
 		}
 	}
-	return strings.Join(types, " ")
+	return Safe(strings.Join(types, " "))
 }
 
 // hubTip tells all about a hub, a line each.
@@ -95,9 +97,9 @@ const tipLines = 20
 
 func boxTitle(b *query.Box) string {
 	if len(b.NS) == 1 {
-		return b.Title
+		return Safe(b.Title)
 	}
-	return fmt.Sprintf("%s ×%d", b.Title, len(b.NS))
+	return fmt.Sprintf("%s ×%d", Safe(b.Title), len(b.NS))
 }
 
 func boxDetail(b *query.Box) string {
@@ -125,7 +127,7 @@ func boxTip(b *query.Box) string {
 	}
 	for _, n := range b.Known {
 		if p := n.Lead(); p != nil && len(b.NS) == 1 {
-			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%d %s", p.PID, p.Cmdline)))
+			lines = append(lines, Safe(strings.TrimSpace(fmt.Sprintf("%d %s", p.PID, p.Cmdline))))
 		}
 	}
 	return strings.Join(lines, "\n")
@@ -140,18 +142,18 @@ func rowText(r *query.Row, columns int) string {
 		}
 		return ""
 	}
-	text := clipPath(points[0], columns-len(more(1)))
-	for i, p := range points[1:] {
-		longer := text + ", " + Safe(p)
-		if width(longer)+len(more(i+2)) > columns {
-			return text + more(i+1)
+	text, shown := clipPath(points[0], columns-len(more(1))), 1
+	for _, p := range points[1:] {
+		longer := text + ", " + p
+		if width(longer)+len(more(shown+1)) <= columns {
+			text = longer
+			shown++
 		}
-		text = longer
 	}
-	return text
+	return text + more(shown)
 }
 
-// pointsOf are the mount points, each once.
+// pointsOf are the mount points, each once and harmless.
 func pointsOf(mounts []*world.Mount) []string {
 	var points []string
 	seen := map[string]bool{}
@@ -162,7 +164,7 @@ func pointsOf(mounts []*world.Mount) []string {
 		}
 		if !seen[point] {
 			seen[point] = true
-			points = append(points, point)
+			points = append(points, Safe(point))
 		}
 	}
 	return points
@@ -188,7 +190,7 @@ func rowTip(r *query.Row) string {
 func graphTitle(g query.Graph) string {
 	title := "How mounts travel"
 	if g.Host != "" {
-		title += " on " + g.Host
+		title += " on " + Safe(g.Host)
 	}
 	spaces, groups := 0, 0
 	for _, b := range g.Boxes {
@@ -205,7 +207,7 @@ func graphTitle(g query.Graph) string {
 func graphNotes(g query.Graph) []string {
 	notes := slices.Clone(g.Notes)
 	if n := len(g.Gaps); n > 0 {
-		notes = append(notes, fmt.Sprintf("not everything could be read: %s: %s (%d in all)", g.Gaps[0].Subject, g.Gaps[0].Error, n))
+		notes = append(notes, Safe(fmt.Sprintf("not everything could be read: %s: %s (%d in all)", g.Gaps[0].Subject, g.Gaps[0].Error, n)))
 	}
 	if len(g.Hubs) == 0 {
 		notes = append(notes, "no mount that was read sends or receives: there is no peer group")

@@ -56,7 +56,7 @@ func dotBox(b *strings.Builder, i int, box *query.Box, at map[*query.Hub]int) {
 // dotText is lines as a quoted label: quotes and backslashes mean themselves.
 func dotText(lines ...string) string {
 	for i, s := range lines {
-		lines[i] = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(Safe(s))
+		lines[i] = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
 	}
 	return `"` + strings.Join(lines, `\n`) + `"`
 }

@@ -94,7 +94,7 @@ func mermaidLabel(lines ...string) string {
 		if i > 0 {
 			b.WriteString("<br/>")
 		}
-		for _, r := range Safe(s) {
+		for _, r := range s {
 			if strings.ContainsRune("\"#&<>`*_~\\[]{}()|;%", r) {
 				fmt.Fprintf(&b, "#%d;", r)
 			} else {

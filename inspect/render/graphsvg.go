@@ -47,10 +47,10 @@ type svg struct {
 
 func (p *svg) f(format string, args ...any) { fmt.Fprintf(&p.out, format, args...) }
 
-// xmlText is a text of the host for XML, harmless for whoever reads it.
+// xmlText is a text as it stands in XML.
 func xmlText(s string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(Safe(s))) // a builder takes everything
+	_ = xml.EscapeText(&b, []byte(s)) // a builder takes everything
 	return b.String()
 }
 
@@ -66,7 +66,7 @@ func tipText(s string) string {
 // widen makes room for the notes.
 func (p *svg) widen(notes []string) {
 	for _, n := range append(notes, graphTitle(p.graph), legend) {
-		p.wide = max(p.wide, 2*margin+letter*float64(width(Safe(n)))+8)
+		p.wide = max(p.wide, 2*margin+letter*float64(width(n))+8)
 	}
 }
 

@@ -57,6 +57,10 @@ func (s *Snapshot) With(w Want) *Snapshot {
 	return &c
 }
 
+// OfMounts says whether the gap may limit which mounts a table has, and not only
+// what is told of them.
+func (g Gap) OfMounts() bool { return g.OfTable() && g.Op != opDetail && g.Op != opSizes }
+
 // gaps gathers what could not be read. Processes that failed alike make one
 // gap, as an ordinary user meets hundreds of them.
 type gaps struct {
