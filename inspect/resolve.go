@@ -29,11 +29,10 @@ type Located struct {
 	RootPath string
 	// Deleted: it has no name any more, so nothing can be mounted there.
 	Deleted bool
-	// File: it is no directory.
-	File bool
-	// Lexical: the path was taken by its words, as a saved host has no
-	// symbolic links to follow.
-	Lexical bool
+	// Doubt says why the path was taken by its words: the kernel could have
+	// followed it, but did not let us, or a file system did not answer. Empty
+	// for a saved host, where there is nothing to follow.
+	Doubt string
 }
 
 // ErrUnseen says that a place is there but on no mount that was read: on one
@@ -45,9 +44,12 @@ var ErrUnseen = errors.New("the mount that serves it is in no mount table that w
 var ErrDetached = errors.New("it lies on a mount that is in no namespace any more")
 
 // Locate finds the mount that serves a path. On a live host the kernel follows
-// the path as the place would; on a saved one it is taken by its words. The
-// world must hold the table of the whole namespace.
+// the path as the place would; where it may not, and on a saved one, the path
+// is taken by its words. The world must hold the table of the whole namespace.
 func (h *Host) Locate(ctx context.Context, w *world.World, p Place, name string) (Located, error) {
+	if process := w.Process(p.PID); process != nil && p.NS == 0 {
+		p.NS = process.NS[snapshot.Mnt] // inferred, where the link may not be read
+	}
 	view := w.View(p.NS, 0)
 	if view == nil {
 		return Located{}, ErrUnseen
@@ -56,10 +58,15 @@ func (h *Host) Locate(ctx context.Context, w *world.World, p Place, name string)
 		return lexical(w, view, p, name)
 	}
 	at, err := h.resolve(ctx, w, p, name)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, kernel.ErrSilent) {
+		l, lexErr := lexical(w, view, p, name)
+		l.Doubt = err.Error()
+		return l, lexErr
+	}
 	if err != nil {
 		return Located{}, err
 	}
-	l := Located{Mount: view.ByID(at.Mount), Path: at.Path, Deleted: at.Deleted, File: !at.Dir}
+	l := Located{Mount: view.ByID(at.Mount), Path: at.Path, Deleted: at.Deleted}
 	if l.Mount == nil {
 		return l, ErrDetached
 	}
@@ -85,7 +92,7 @@ func (h *Host) MountOn(ctx context.Context, w *world.World, p Place, name string
 
 func lexical(w *world.World, view *world.View, p Place, name string) (Located, error) {
 	root := w.RootOf(p.PID)
-	l := Located{Path: path.Join(root, name), Lexical: true}
+	l := Located{Path: path.Join(root, name)}
 	if l.Mount = view.Serving(l.Path); l.Mount == nil {
 		return l, ErrUnseen
 	}
@@ -105,9 +112,5 @@ func (h *Host) resolve(ctx context.Context, w *world.World, p Place, name string
 	if n := w.Lookup(p.NS); n != nil && p.PID == 0 {
 		ref = n.Ref()
 	}
-	pid := p.PID
-	if pid == w.Reader.PID {
-		pid = 0 // our own root is where we are already
-	}
-	return k.Resolve(ctx, ref, pid, name, resolveLimit)
+	return k.Resolve(ctx, ref, p.PID, name, resolveLimit)
 }

@@ -8,11 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nsview/nsview/inspect"
-	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/snapshot"
-	"github.com/nsview/nsview/inspect/world"
 )
 
 func (a *app) explain() *cobra.Command {
@@ -40,16 +38,18 @@ type spotArg struct {
 	place        inspect.Place
 }
 
-// parseSpot takes TARGET:PATH or PATH; a TARGET may hold colons itself
-// (docker:web:/data), a path starts with a slash.
-func parseSpot(text, path string) (spotArg, error) {
-	if strings.HasPrefix(text, "/") {
-		return spotArg{path: text}, nil
-	}
-	if target, rest, ok := cutSpot(text); ok {
+// parseSpot takes TARGET:PATH or PATH. A TARGET may hold colons itself
+// (docker:web:/data); one that is a file is told from a PATH by isFile.
+func parseSpot(text, path string, isFile func(string) bool) (spotArg, error) {
+	target, rest, ok := cutSpot(text)
+	switch {
+	case ok && (!strings.HasPrefix(text, "/") || isFile(target)):
 		return spotArg{target: target, path: rest}, nil
-	}
-	if path != "" {
+	case strings.HasPrefix(text, "/") && path != "" && isFile(text):
+		return spotArg{target: text, path: path}, nil
+	case strings.HasPrefix(text, "/"):
+		return spotArg{path: text}, nil
+	case path != "":
 		return spotArg{target: text, path: path}, nil
 	}
 	if abs, err := filepath.Abs(text); err == nil && strings.ContainsAny(text, "./") {
@@ -63,46 +63,41 @@ func parseSpot(text, path string) (spotArg, error) {
 
 func cutSpot(text string) (target, path string, ok bool) {
 	i := strings.Index(text, ":/")
-	if i < 0 {
+	if i <= 0 {
 		return "", "", false
 	}
 	return text[:i], text[i+1:], true
 }
+
+func (s spotArg) String() string { return strings.TrimPrefix(s.target+":"+s.path, ":") }
 
 func (a *app) runExplain(cmd *cobra.Command, args []string) error {
 	host, err := a.host()
 	if err != nil {
 		return err
 	}
-	spots := make([]spotArg, len(args))
+	isFile := func(name string) bool {
+		t, known := host.TypeOf(cmd.Context(), name)
+		return known && t == snapshot.Mnt
+	}
+	x := explanation{app: a, ctx: cmd.Context(), host: host, spots: make([]spotArg, len(args))}
 	for i, text := range args {
-		if spots[i], err = parseSpot(text, spots[0].path); err != nil {
+		if x.spots[i], err = parseSpot(text, x.spots[0].path, isFile); err != nil {
 			return err
 		}
-		if spots[i].place, err = host.Find(cmd.Context(), spots[i].target, snapshot.Mnt); err != nil {
+		if x.spots[i].place, err = host.Find(cmd.Context(), x.spots[i].target, snapshot.Mnt); err != nil {
 			return err
 		}
 	}
-	w, err := host.Look(cmd.Context(), explainWant(spots))
+	v, err := x.verdict()
 	if err != nil {
 		return err
 	}
-	found := make([]query.Spot, len(spots))
-	for i, s := range spots {
-		if found[i], err = locate(cmd, host, w, s); err != nil {
-			return err
-		}
-	}
-	var to *query.Spot
-	if len(found) == 2 {
-		to = &found[1]
-	}
-	v := query.Explain(w, found[0], to)
 	if a.flags.json {
 		err = render.ExplainJSON(a.out, v)
 	} else {
-		err = render.Explain(a.out, v, w)
-		a.gaps(v.Gaps, w.Reader.UID)
+		err = render.Explain(a.out, v, x.world)
+		a.gaps(v.Gaps, x.world.Reader.UID)
 	}
 	if err != nil {
 		return fmt.Errorf("write the answer: %w", err)
@@ -118,33 +113,4 @@ func verdictStatus(answer query.Answer) error {
 		return exitError(exitUnknown)
 	}
 	return nil
-}
-
-// explainWant reads every table once, the views of the processes asked about
-// beside them, and whose each namespace is.
-func explainWant(spots []spotArg) snapshot.Want {
-	want := snapshot.Want{
-		Types: snapshot.Types(snapshot.Mnt), Holders: snapshot.Auto,
-		Lead: snapshot.FieldCgroup, Names: true, Relations: true,
-		Tables: snapshot.Tables{All: true},
-	}
-	for _, s := range spots {
-		want.Holders = max(want.Holders, s.place.Depth)
-		if s.place.PID != 0 {
-			want.Tables.PIDs = append(want.Tables.PIDs, s.place.PID)
-		}
-	}
-	return want
-}
-
-// locate finds the mount that serves a path.
-func locate(cmd *cobra.Command, host *inspect.Host, w *world.World, s spotArg) (query.Spot, error) {
-	at, err := host.Locate(cmd.Context(), w, s.place, s.path)
-	if err != nil {
-		return query.Spot{}, fmt.Errorf("find %s: %w", strings.TrimPrefix(s.target+":"+s.path, ":"), err)
-	}
-	return query.Spot{
-		Place: predict.Place{Mount: at.Mount, Path: at.Path}, Name: s.target,
-		Root: predict.Place{Mount: at.Root, Path: at.RootPath}, Deleted: at.Deleted, File: at.File,
-	}, nil
 }

@@ -77,7 +77,7 @@ func (*Kernel) Shapes() func(snapshot.Ref) (snapshot.Table, error) {
 type Resolved struct {
 	Path, RootPath string
 	Mount, Root    snapshot.MountID
-	Deleted, Dir   bool
+	Deleted        bool
 }
 
 // Resolve answers [errors.ErrUnsupported].

@@ -25,7 +25,6 @@ type Resolved struct {
 	// Deleted: the directory or file has no name any more, so nothing can be
 	// mounted on it.
 	Deleted bool
-	Dir     bool
 }
 
 // Resolve follows a path inside a mount namespace, or with pid as that process
@@ -53,7 +52,7 @@ func (k *Kernel) Resolve(ctx context.Context, ref snapshot.Ref, pid int, path st
 	case r := <-answer:
 		return r.at, r.err
 	case <-ctx.Done():
-		return Resolved{}, fmt.Errorf("it does not answer within %v", limit)
+		return Resolved{}, fmt.Errorf("follow %s: %w", path, ErrSilent)
 	}
 }
 
@@ -62,7 +61,11 @@ func (k *Kernel) entrance(ref snapshot.Ref, pid int) (view, error) {
 	v := view{ns: -1, root: -1}
 	var err error
 	if pid != 0 {
-		if v.root, err = openat(k.proc.fd, pidPath(pid, "root"), unix.O_PATH|unix.O_DIRECTORY); err != nil {
+		v.root, err = openat(k.proc.fd, pidPath(pid, "root"), unix.O_PATH|unix.O_DIRECTORY)
+		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) {
+			return v, snapshot.ErrVanished
+		}
+		if err != nil {
 			return v, err
 		}
 	}
@@ -77,7 +80,9 @@ func (k *Kernel) entrance(ref snapshot.Ref, pid int) (view, error) {
 // every ".." stay below the root (RESOLVE_IN_ROOT of openat2(2)); the names are
 // then read as the thread sees them, which has the namespace's root.
 func (k *Kernel) resolve(v view, path string) (at Resolved, err error) {
-	if err := enter(v.ns); err != nil && !v.isOwn {
+	// With a root directory at hand, not being let in only means that names
+	// are read from outside.
+	if err := enter(v.ns); err != nil && !v.isOwn && v.root < 0 {
 		return at, err
 	}
 	root := v.root
@@ -95,16 +100,23 @@ func (k *Kernel) resolve(v view, path string) (at Resolved, err error) {
 	if at.Mount, at.Path, err = k.placeOf(fd); err != nil {
 		return at, err
 	}
-	at.Path, at.Deleted = strings.CutSuffix(at.Path, " (deleted)")
-	// Only what the kernel has at hand: a dead server is never asked.
-	var st unix.Statx_t
-	const flags = unix.AT_EMPTY_PATH | unix.AT_STATX_DONT_SYNC | unix.AT_NO_AUTOMOUNT
-	if err := unix.Statx(fd, "", flags, unix.STATX_TYPE|unix.STATX_NLINK, &st); err == nil {
-		at.Deleted = at.Deleted && st.Nlink == 0
-		at.Dir = st.Mode&unix.S_IFMT == unix.S_IFDIR
+	if name, cut := strings.CutSuffix(at.Path, deletedSuffix); cut && hasNoName(fd) {
+		at.Path, at.Deleted = name, true
 	}
 	at.Root, at.RootPath, err = k.placeOf(root)
 	return at, err
+}
+
+// deletedSuffix is what the kernel writes behind a path that is gone; a name may
+// end so, too.
+const deletedSuffix = " (deleted)"
+
+// hasNoName says whether a file or directory has been deleted, from what the
+// kernel has at hand.
+func hasNoName(fd int) bool {
+	var st unix.Statx_t
+	err := unix.Statx(fd, "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_NLINK, &st)
+	return err == nil && st.Nlink == 0
 }
 
 // below opens a path as a place only, below a root directory.

@@ -73,11 +73,15 @@ func (a Arrival) From() snapshot.GroupID {
 // itself first, in order of namespace and mount point. A mount whose parent is
 // not shared appears nowhere else.
 func Arrivals(g *world.Groups, at Place) []Arrival {
-	at = at.top()
+	return ArrivalsOn(g, at.top())
+}
+
+// ArrivalsOn is [Arrivals] of what is mounted on this mount, though another
+// may be mounted there by now: where it went at the time.
+func ArrivalsOn(g *world.Groups, at Place) []Arrival {
 	list := []Arrival{{On: at.Mount, Point: at.Path, Via: Self}}
-	inside := at.Inside()
 	for _, r := range receivers(g, at.Mount) {
-		if r.Point = pointOn(r.On, inside); r.Point != "" {
+		if r.Point = PointOn(r.On, at); r.Point != "" {
 			r.Beneath = childAt(r.On, r.Point)
 			list = append(list, r)
 		}
@@ -156,9 +160,10 @@ func (s *spread) meet(m *world.Mount, via Via, through []snapshot.GroupID) {
 	}
 }
 
-// pointOn is where a place of the file system lies in a mount of it, "" unless
+// PointOn is where a place shows in another mount of its file system, "" unless
 // the mount's root is at or above it (need_secondary in fs/pnode.c).
-func pointOn(m *world.Mount, inside string) string {
+func PointOn(m *world.Mount, p Place) string {
+	inside := p.Inside()
 	if !world.Under(inside, m.Root) || m.Unreachable {
 		return ""
 	}

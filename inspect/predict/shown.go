@@ -52,6 +52,53 @@ func (c cover) clear(on *world.Mount, path string) bool {
 	return true
 }
 
+// Over is a mount that covers an arrival: what it goes beneath, or the nearest
+// one that is on the way to it already. Nil when only other arrivals cover it.
+func Over(a Arrival) *world.Mount {
+	if a.Beneath != nil {
+		return a.Beneath
+	}
+	on, path := a.On, a.Point
+	for steps := 0; on != nil && steps <= len(a.On.View.Mounts); steps++ {
+		for at := path; len(at) > len(on.Point); {
+			if at = dirOf(at); childAt(on, at) != nil {
+				return childAt(on, at)
+			}
+		}
+		if on.Parent != nil {
+			if top := childAt(on.Parent, on.Point); top != on {
+				return top
+			}
+		}
+		on, path = on.Parent, on.Point
+	}
+	return nil
+}
+
+// Hides are the mounts that an arrival takes from sight: those that are mounted
+// below it on the same mount. What is at its own point stays on top of it.
+func Hides(a Arrival) []*world.Mount {
+	var list []*world.Mount
+	if a.Beneath != nil || a.Hidden {
+		return nil
+	}
+	var below func(m *world.Mount)
+	below = func(m *world.Mount) {
+		if !m.Shadowed {
+			list = append(list, m)
+		}
+		for _, c := range m.Children {
+			below(c)
+		}
+	}
+	for _, c := range a.On.Children {
+		if !c.Unreachable && world.Under(c.Point, a.Point) {
+			below(c)
+		}
+	}
+	return list
+}
+
 // childAt is the mount on top of those that are mounted on m at a point.
 func childAt(m *world.Mount, point string) *world.Mount {
 	var last *world.Mount

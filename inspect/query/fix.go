@@ -1,7 +1,9 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/snapshot"
@@ -15,28 +17,32 @@ type Fix struct {
 	Helps string
 }
 
+// When a fix helps.
 const (
-	helpsNow  = "for what is mounted from then on"
-	helpsNew  = "only for containers started afterwards"
-	helpsUnit = "once the unit has been restarted"
+	helpsAtOnce   = "at once, for what is mounted from then on"
+	helpsShared   = "for binds and namespaces made afterwards; those that are there now stay private, so start them anew"
+	helpsRestart  = "only containers started afterwards, not the one that runs"
+	helpsPod      = "only pods made afterwards, not the one that runs"
+	helpsUnit     = "once the unit has been restarted, not before"
+	helpsNew      = "only namespaces made afterwards, not those that are there"
+	helpsThisTime = "at once, but this one mount only"
 )
 
 // fixes mend the broken link in the words of the tool that made it.
 func (x *explainer) fixes() []Fix {
 	switch x.v.Reason {
 	case SourcePrivate, SourceUnbindable, SourceNotMount:
-		return x.shareSource()
-	case ReceiverPrivate, DifferentGroup, OtherFileSystem:
-		return x.receiveAgain("slave")
-	case SlaveSendsNothing, LessPrivileged:
-		if x.v.Reason == LessPrivileged {
-			return nil // the kernel allows no way up
-		}
-		return x.sendBack()
-	case RootNotCovering:
-		return x.receiveAgain("slave")
+		return append(x.shareSource(), x.receive()...)
+	case ReceiverPrivate, DifferentGroup, OtherFileSystem, RootNotCovering, ReceiverDetached:
+		return append(x.receive(), x.mountThere()...)
+	case SlaveSendsNothing:
+		return append(x.sendBack(), x.mountThere()...)
+	case LessPrivileged:
+		return x.mountThere() // no command makes a slave of a master send
 	case Covered:
-		return []Fix{{x.inside(x.to, "umount "+quote(x.to.Path)), "at once"}}
+		return x.uncover()
+	case TooEarly, UnmountedThere, BoundAlone, LeftOutUnbindable:
+		return x.again()
 	}
 	return nil
 }
@@ -44,7 +50,7 @@ func (x *explainer) fixes() []Fix {
 // inside is a command to be typed in the namespace of a spot.
 func (x *explainer) inside(s Spot, command string) string {
 	v := s.Mount.View
-	if v.Table.NS.Ino == x.world.Reader.MNT.Ino && v.PID == 0 {
+	if v.Table.NS.Ino == x.world.Reader.MNT.Ino && v.Table.NS.Ino != 0 {
 		return command
 	}
 	if v.NS != nil && v.NS.Lead() != nil {
@@ -53,51 +59,136 @@ func (x *explainer) inside(s Spot, command string) string {
 	return fmt.Sprintf("in mnt:[%d]: %s", v.Table.NS.Ino, command)
 }
 
-// shareSource makes the parent mount of the source shared. The copies that
-// were made while it was private stay without a link to it.
+// shareSource makes the mount that the source lies on shared: by its owner's
+// words where it has one, by mount(8) where it has none. A directory becomes a
+// mount of its own, so that not all of / need be shared.
 func (x *explainer) shareSource() []Fix {
-	m := x.from.Mount
-	return append([]Fix{{
-		x.inside(x.from, "mount --make-shared "+quote(m.Point)),
-		"for copies of it made afterwards; those there now stay private",
-	}}, x.receiveAgain("slave")...)
-}
-
-// receiveAgain binds what the receiver shows anew, so that it joins the group.
-func (x *explainer) receiveAgain(propagation string) []Fix {
-	owner := x.world.OwnerOf(leadOf(x.to.Mount.View.NS))
-	src, dst := x.from.Mount.Point, x.to.Mount.Point
-	switch {
-	case owner.PodUID != "" || owner.Pod != "":
-		return []Fix{{kubernetesFix(propagation), "only for pods made afterwards"}}
-	case owner.Engine == "docker" || owner.Engine == "podman":
-		return []Fix{{fmt.Sprintf("%s run -v %s:%s:r%s ...", owner.Engine, quote(src), quote(dst), propagation), helpsNew}}
-	case owner.Kind == world.OwnerUnit && owner.Unit != "":
-		return []Fix{{fmt.Sprintf("systemctl edit %s: [Service] MountFlags=%s, and no PrivateMounts= with a private root", owner.Unit, propagation), helpsUnit}}
+	list := x.ownerShares()
+	m := x.source()
+	if x.v.Reason == SourceNotMount {
+		dir := quote(x.shareable())
+		list = append(list,
+			Fix{x.inside(x.from, fmt.Sprintf("mount --bind %[1]s %[1]s && ", dir)+x.inside(x.from, "mount --make-shared "+dir)), helpsShared})
 	}
-	return []Fix{{"unshare -m --propagation " + propagation + " (when its namespace is made anew)", "only for a namespace made afterwards"}}
+	return append(list, Fix{x.inside(x.from, "mount --make-shared "+quote(m.Point)), helpsShared})
 }
 
-func kubernetesFix(propagation string) string {
-	if propagation == "shared" {
-		return "volumeMounts: mountPropagation: Bidirectional (the container must be privileged)"
+// shareable is the directory to be made a mount: the one above what will be
+// mounted, as a mount on it has to travel.
+func (x *explainer) shareable() string {
+	if dir := path.Dir(x.from.Path); dir != "/" {
+		return dir
 	}
-	return "volumeMounts: mountPropagation: HostToContainer"
+	return x.from.Path
 }
 
-// sendBack makes a slave a member of its master's group.
+// ownerShares is what lets the source's own container or unit send.
+func (x *explainer) ownerShares() []Fix {
+	switch o := x.ownerOf(x.from); {
+	case isPod(o):
+		return []Fix{{"volumeMounts: mountPropagation: Bidirectional (the container must be privileged)", helpsPod}}
+	case isEngine(o):
+		return []Fix{{volume(o, "SOURCE", quote(x.source().Point), "rshared"), helpsRestart}}
+	case o.Unit != "":
+		return []Fix{{fmt.Sprintf("systemctl edit %s: [Service] PrivateMounts=no, and no MountFlags=slave or private, no PrivateTmp=, ProtectSystem= or the like, which imply it", o.Unit), helpsUnit}}
+	}
+	return nil
+}
+
+// sendBack has a slave's namespace made anew as a peer: mount(2) cannot join it
+// to its master's group.
 func (x *explainer) sendBack() []Fix {
-	owner := x.world.OwnerOf(leadOf(x.from.Mount.View.NS))
-	switch {
-	case owner.PodUID != "" || owner.Pod != "":
-		return []Fix{{kubernetesFix("shared"), "only for pods made afterwards"}}
-	case owner.Engine == "docker" || owner.Engine == "podman":
-		return []Fix{{fmt.Sprintf("%s run -v SOURCE:%s:rshared ...", owner.Engine, quote(x.from.Mount.Point)), helpsNew}}
+	if list := x.ownerShares(); list != nil {
+		return list
 	}
-	return []Fix{{
-		"unshare -m --propagation shared (when its namespace is made anew)",
-		"only for a namespace made afterwards: a slave cannot join its master's group",
-	}}
+	return []Fix{{"unshare -m --propagation shared ... when its namespace is made", helpsNew}}
+}
+
+// receive has what the receiver shows bound anew, so that it joins the group.
+func (x *explainer) receive() []Fix {
+	src, dst := quote(x.source().Point), "TARGET"
+	if x.to.Mount != nil {
+		dst = quote(x.receiverPoint())
+	}
+	switch o := x.ownerOf(x.to); {
+	case isPod(o):
+		return []Fix{{"volumeMounts: mountPropagation: HostToContainer", helpsPod}}
+	case isEngine(o):
+		return []Fix{{volume(o, src, dst, "rslave"), helpsRestart}}
+	case o.Unit != "":
+		return []Fix{{fmt.Sprintf("systemctl edit %s: [Service] MountFlags=slave (or no MountFlags=private); BindPaths=%s:%s:rbind for another path", o.Unit, src, dst), helpsUnit}}
+	case x.to.Mount != nil && x.to.Mount.View == x.source().View:
+		return []Fix{{x.inside(x.to, fmt.Sprintf("mount --rbind %s %s", src, dst)), helpsAtOnce}}
+	}
+	return []Fix{{"unshare -m --propagation slave ... (unshare alone makes all private) when its namespace is made", helpsNew}}
+}
+
+func (x *explainer) receiverPoint() string {
+	if x.receiver != nil {
+		return x.receiver.Point
+	}
+	return x.to.Path
+}
+
+// mountThere makes the mount where it is wanted in the first place.
+func (x *explainer) mountThere() []Fix {
+	if x.to.Mount == nil || x.to.Mount.View == x.from.Mount.View {
+		return nil
+	}
+	return []Fix{{x.inside(x.to, "mount ... "+quote(x.to.Path)), helpsThisTime}}
+}
+
+func (x *explainer) uncover() []Fix {
+	return []Fix{{x.inside(x.to, "umount "+quote(x.to.Path)), "at once, if what covers it may go"}}
+}
+
+// again has what came too early mounted once more, or the receiver bound with
+// all that is mounted below.
+func (x *explainer) again() []Fix {
+	from := quote(x.from.Path)
+	list := []Fix{{x.inside(x.from, "umount "+from) + ", then mount it again", "at once: a new mount travels"}}
+	if x.v.Reason != BoundAlone {
+		return list
+	}
+	src, dst := quote(x.source().Point), quote(x.receiver.Point)
+	switch o := x.ownerOf(x.to); {
+	case isPod(o):
+		return append(list, Fix{"volumeMounts: mountPropagation: HostToContainer, and a pod made anew", helpsPod})
+	case isEngine(o):
+		return append(list, Fix{volume(o, src, dst, "rslave") + " (not bind-recursive=disabled)", helpsRestart})
+	case o.Unit != "":
+		return append(list, Fix{fmt.Sprintf("systemctl edit %s: [Service] BindPaths=%s:%s:rbind (not norbind)", o.Unit, src, dst), helpsUnit})
+	}
+	return append(list, Fix{x.inside(x.to, fmt.Sprintf("mount --rbind %s %s", src, dst)), "at once, where both paths are seen"})
+}
+
+// ownerOf is the owner of a spot's namespace; that of the reader's own is not
+// what a person wants to set up anew.
+func (x *explainer) ownerOf(s Spot) world.Owner {
+	if s.Mount == nil || s.Mount.View.Table.NS.Ino == x.world.Reader.MNT.Ino && s.Name == "" {
+		return world.Owner{}
+	}
+	return x.world.OwnerOf(leadOf(s.Mount.View.NS))
+}
+
+func isPod(o world.Owner) bool { return o.Engine != "podman" && (o.PodUID != "" || o.Pod != "") }
+
+func isEngine(o world.Owner) bool {
+	return o.Kind == world.OwnerContainer && volumeWords[o.Engine] != ""
+}
+
+// volumeWords are how the engines mount a directory with a propagation: of
+// the source (1), the target (2), the propagation (3) and the container (4).
+var volumeWords = map[string]string{
+	"docker":     "docker run -v %[1]s:%[2]s:%[3]s ...",
+	"podman":     "podman run -v %[1]s:%[2]s:%[3]s ...",
+	"containerd": "ctr run --mount type=bind,src=%[1]s,dst=%[2]s,options=rbind:%[3]s ...",
+	"incus":      "incus config device add %[4]s DEVICE disk source=%[1]s path=%[2]s propagation=%[3]s",
+	"lxd":        "lxc config device add %[4]s DEVICE disk source=%[1]s path=%[2]s propagation=%[3]s",
+}
+
+func volume(o world.Owner, src, dst, propagation string) string {
+	return fmt.Sprintf(volumeWords[o.Engine], src, dst, propagation, quote(cmp.Or(o.Name, o.ID)))
 }
 
 func leadOf(n *world.Namespace) *snapshot.Process {

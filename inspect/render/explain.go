@@ -54,6 +54,9 @@ func evidence(b *strings.Builder, mounts []*world.Mount, of *world.World) {
 }
 
 func hopText(h query.Hop, of *world.World) string {
+	if h.Mount == nil {
+		return fmt.Sprintf("-> group %d, of which no namespace that was read has a member", h.Group)
+	}
 	text := fmt.Sprintf("%s in %s", h.Point, nsTitle(h.Mount.View, of))
 	switch h.Via {
 	case predict.Peer:
@@ -80,7 +83,11 @@ func nsTitle(v *world.View, of *world.World) string {
 
 // explainPlace prints what a mount made at one place would do.
 func explainPlace(b *strings.Builder, v query.Verdict) {
-	m := v.From.Mount
+	if len(v.Arrivals) == 0 {
+		fmt.Fprintf(b, "%s: %s (%s)\n", strings.ToUpper(string(v.Answer)), Safe(v.Text), v.Reason)
+		return
+	}
+	m := v.Arrivals[0].On
 	fmt.Fprintf(b, "%s lies on the mount at %s: %s\n", Safe(v.From.String()), Safe(m.Point), Safe(sourceText(m)))
 	fmt.Fprintf(b, "%s\n", Safe(v.Text))
 	if len(v.Arrivals) > 1 {
@@ -88,6 +95,8 @@ func explainPlace(b *strings.Builder, v query.Verdict) {
 		for _, a := range v.Arrivals {
 			fmt.Fprintf(b, "  %-5s %s\n", a.Via, Safe(arrivalText(a)))
 		}
+	} else if hidden := predict.Hides(v.Arrivals[0]); len(hidden) > 0 {
+		fmt.Fprintf(b, "\nA mount made there%s\n", Safe(hidesText(hidden)))
 	}
 	fmt.Fprintf(b, "\nSeen in mountinfo:\n  %s\n", Safe(m.Line()))
 }
@@ -95,14 +104,29 @@ func explainPlace(b *strings.Builder, v query.Verdict) {
 func arrivalText(a predict.Arrival) string {
 	text := strconv.FormatUint(a.On.View.Table.NS.Ino, 10) + ":" + a.Point
 	switch {
-	case a.Beneath != nil && a.Via != predict.Self:
+	case a.Beneath != nil:
 		text += fmt.Sprintf(" (beneath %s, which stays on top)", a.Beneath.Source)
 	case a.Hidden:
 		text += " (hidden by another mount)"
-	case a.Beneath != nil:
-		text += fmt.Sprintf(" (hides %s)", a.Beneath.Source)
 	}
-	return text
+	return text + hidesText(predict.Hides(a))
+}
+
+// maxHides is how many mounts that go out of sight a line names.
+const maxHides = 3
+
+func hidesText(list []*world.Mount) string {
+	if len(list) == 0 {
+		return ""
+	}
+	names := make([]string, 0, maxHides+1)
+	for _, m := range list[:min(maxHides, len(list))] {
+		names = append(names, m.Point)
+	}
+	if more := len(list) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return ", hides " + strings.Join(names, ", ")
 }
 
 // ExplainJSON prints a verdict.
@@ -134,10 +158,7 @@ func verdictFields(j *jsonWriter, v query.Verdict) {
 	j.field("hops", false)
 	j.array(len(v.Hops), func(i int) {
 		h := v.Hops[i]
-		j.field("ns", true)
-		j.value(h.Mount.View.Table.NS.Ino)
-		j.field("target", false)
-		j.value(h.Point)
+		hopPlace(j, h)
 		j.field("group", false)
 		j.value(numberJSON(uint64(h.Group)))
 		j.field("via", false)
@@ -157,6 +178,19 @@ func verdictFields(j *jsonWriter, v query.Verdict) {
 	j.value(fixes)
 }
 
+// hopPlace writes where a hop is: nowhere that was seen, for a group without a
+// member.
+func hopPlace(j *jsonWriter, h query.Hop) {
+	var ns, target any
+	if h.Mount != nil {
+		ns, target = h.Mount.View.Table.NS.Ino, h.Point
+	}
+	j.field("ns", true)
+	j.value(ns)
+	j.field("target", false)
+	j.value(target)
+}
+
 func arrivalObject(j *jsonWriter, a predict.Arrival) {
 	j.field("ns", true)
 	j.value(a.On.View.Table.NS.Ino)
@@ -167,7 +201,14 @@ func arrivalObject(j *jsonWriter, a predict.Arrival) {
 	j.field("via", false)
 	j.value(string(a.Via))
 	j.field("beneath", false)
-	j.value(a.Beneath != nil && a.Via != predict.Self)
+	j.value(a.Beneath != nil)
 	j.field("hidden", false)
 	j.value(a.Hidden)
+	hidden := predict.Hides(a)
+	points := make([]string, len(hidden))
+	for i, m := range hidden {
+		points[i] = m.Point
+	}
+	j.field("hides", false)
+	j.value(points)
 }

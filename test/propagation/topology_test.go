@@ -106,11 +106,11 @@ var operations = []struct {
 	{8, (*topology).rbind, "rbind"},
 	{5, (*topology).bindFile, "bind-file"},
 	{30, (*topology).propagate, "propagate"},
-	{3, (*topology).unmount, "umount"},
+	{6, (*topology).unmount, "umount"},
 	{4, (*topology).move, "move"},
 	{4, (*topology).beneath, "beneath"},
 	{3, (*topology).remove, "rmdir"},
-	{2, (*topology).detach, "open_tree"},
+	{6, (*topology).detach, "open_tree"},
 	{2, (*topology).attach, "attach"},
 }
 
@@ -216,8 +216,11 @@ func (w *topology) propagate(_ *space, a, _ string) error {
 		flag uintptr
 		name string
 	}{
-		{unix.MS_SHARED, "make-shared"}, {unix.MS_SHARED, "make-shared"}, {unix.MS_SLAVE, "make-slave"},
-		{unix.MS_PRIVATE, "make-private"}, {unix.MS_UNBINDABLE, "make-unbindable"},
+		{unix.MS_SHARED, "make-shared"},
+		{unix.MS_SHARED, "make-shared"},
+		{unix.MS_SLAVE, "make-slave"},
+		{unix.MS_PRIVATE, "make-private"},
+		{unix.MS_UNBINDABLE, "make-unbindable"},
 	}
 	c := pick(w, types)
 	if w.rnd.IntN(3) == 0 {

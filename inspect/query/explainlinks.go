@@ -1,0 +1,216 @@
+package query
+
+import (
+	"slices"
+
+	"github.com/nsview/nsview/inspect/predict"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// The steps of an explanation, in their order. Each looks at one link and says
+// whether it settles the answer.
+
+// nowhere: what has no name any more takes no mount (cant_mount in
+// fs/namespace.c), and what is on no mount of a namespace neither sends nor
+// receives.
+func (x *explainer) nowhere() bool {
+	switch {
+	case x.from.Mount == nil:
+		return x.say(No, SourceDetached)
+	case x.from.Deleted:
+		return x.say(No, SourceDeleted)
+	case x.to.Mount == nil && x.v.To != nil:
+		return x.say(No, ReceiverDetached)
+	}
+	return false
+}
+
+// here says whether a mount is in the view asked about.
+func (x *explainer) here(m *world.Mount) bool {
+	return m.View == x.to.Mount.View
+}
+
+// arrives looks for the place among those that the mount would appear at.
+// Several may have the same path, one over the other.
+func (x *explainer) arrives() bool {
+	var covered, other *predict.Arrival
+	for i := range x.v.Arrivals {
+		switch a := &x.v.Arrivals[i]; {
+		case !x.here(a.On):
+		case a.Point != x.to.Path:
+			if a.Via != predict.Self {
+				other = a
+			}
+		case predict.Shown(x.v.Arrivals, *a, x.to.Root):
+			return x.travels(*a)
+		case a.On == x.to.Root.Mount && a.Point == x.to.Root.Path:
+			return x.lost(a, OnItsRoot)
+		default:
+			covered = a
+		}
+	}
+	return x.lost(covered, Covered) || x.lost(other, Elsewhere)
+}
+
+func (x *explainer) travels(a predict.Arrival) bool {
+	x.receiver, x.v.Hops = a.On, x.hops(a)
+	if a.Via == predict.Self {
+		return x.say(Yes, SamePlace)
+	}
+	x.prove(a.On)
+	return x.say(Yes, Travels)
+}
+
+// lost says that a mount arrives, but not so that it is seen where it should.
+func (x *explainer) lost(a *predict.Arrival, why Reason) bool {
+	if a == nil {
+		return false
+	}
+	x.receiver, x.v.Hops = a.On, x.hops(*a)
+	x.prove(a.On)
+	if over := predict.Over(*a); over != nil {
+		x.prove(over)
+	}
+	return x.say(No, why)
+}
+
+// prove adds a line to the evidence.
+func (x *explainer) prove(m *world.Mount) {
+	if !slices.Contains(x.v.Evidence, m) {
+		x.v.Evidence = append(x.v.Evidence, m)
+	}
+}
+
+// hops is the way from the origin down to a receiver: one step for each group,
+// each by a mount that passes it on.
+func (x *explainer) hops(a predict.Arrival) []Hop {
+	origin := x.v.Arrivals[0]
+	list := []Hop{{Mount: origin.On, Point: origin.Point, Group: origin.On.PeerGroup, Via: predict.Self}}
+	if a.Via == predict.Self {
+		return list
+	}
+	last := Hop{Mount: a.On, Point: a.Point, Group: a.From(), Via: a.Via}
+	for i, id := range a.Through[1:] {
+		if id == a.On.PeerGroup {
+			last.Group = a.Through[i] // it is of the group that receives
+			break
+		}
+		hop := Hop{Group: a.Through[i], Via: predict.Slave}
+		if g := x.groups.Get(id); g != nil && !g.Unseen() {
+			hop.Mount, hop.Point = g.Members[0], g.Members[0].Point
+		}
+		list = append(list, hop)
+	}
+	if m := a.On; a.Via == predict.Slave && m.Master != last.Group && m.PeerGroup != last.Group {
+		list = append(list, Hop{Group: m.Master, Via: predict.Slave})
+	}
+	return append(list, last)
+}
+
+// silent: nothing leaves a mount that is not shared.
+func (x *explainer) silent() bool {
+	m := x.v.Arrivals[0].On
+	switch {
+	case m.PeerGroup != 0:
+		return false
+	case m.Master != 0 && x.lessPrivileged():
+		return x.say(No, LessPrivileged)
+	case m.Master != 0:
+		return x.say(No, SlaveSendsNothing)
+	case m.Unbindable:
+		return x.say(No, SourceUnbindable)
+	case x.from.Path != m.Point:
+		return x.say(No, SourceNotMount)
+	}
+	return x.say(No, SourcePrivate)
+}
+
+// lessPrivileged says whether the source is in a namespace whose user namespace
+// lies below that of the other: the kernel made all its mounts slaves when it
+// was cloned (mount_namespaces(7)).
+func (x *explainer) lessPrivileged() bool {
+	a := x.from.Mount.View.NS
+	if x.to.Mount == nil || a == nil || x.to.Mount.View.NS == nil {
+		return false
+	}
+	to := x.to.Mount.View.NS.Owner.Ino
+	if to == 0 || a.Owner.Ino == to {
+		return false
+	}
+	for n, steps := a.OwnedBy, 0; n != nil && steps < len(x.world.Namespaces); n, steps = n.Above, steps+1 {
+		if n.ID.Ino == to {
+			return true
+		}
+	}
+	return false
+}
+
+// unseen: a mount that shows the place receives from a group of which no member
+// was seen. Members there may be, in namespaces that could not be read or on
+// trees in none, and what they receive is not known.
+func (x *explainer) unseen() bool {
+	inside := x.v.Arrivals[0].On
+	place := predict.Place{Mount: inside, Path: x.v.Arrivals[0].Point}
+	for _, m := range x.to.Mount.View.Mounts {
+		if m.Dev == inside.Dev && predict.PointOn(m, place) == x.to.Path && x.topUnseen(m) {
+			x.receiver = m
+			x.prove(m)
+			return x.say(Unknown, NotRead)
+		}
+	}
+	return false
+}
+
+// topUnseen says whether the masters of a mount end in a group that was not
+// seen, with nothing known above it.
+func (x *explainer) topUnseen(m *world.Mount) bool {
+	seen := map[snapshot.GroupID]bool{}
+	for id := m.Master; id != 0 && !seen[id]; {
+		seen[id] = true
+		g := x.groups.Get(id)
+		if g == nil {
+			return true
+		}
+		if g.Unseen() && !slices.ContainsFunc(g.Slaves, func(s *world.Mount) bool { return s.From != 0 }) {
+			return true
+		}
+		id = g.Master
+	}
+	return false
+}
+
+// rootTooLow: a mount in the view receives, but shows another part of the file
+// system. The one that serves the place asked for is the one to speak of.
+func (x *explainer) rootTooLow() bool {
+	for _, m := range predict.Receivers(x.groups, x.v.Arrivals[0].On) {
+		if x.here(m) && (x.receiver == nil || m == x.to.Mount) {
+			x.receiver = m
+		}
+	}
+	if x.receiver == nil {
+		return false
+	}
+	x.prove(x.receiver)
+	return x.say(No, RootNotCovering)
+}
+
+// copyElsewhere: the view shows the same directory through a mount that has no
+// part in the group.
+func (x *explainer) copyElsewhere() bool {
+	origin := x.v.Arrivals[0]
+	place := predict.Place{Mount: origin.On, Path: origin.Point}
+	same := func(m *world.Mount) bool { return m.Dev == origin.On.Dev && predict.PointOn(m, place) != "" }
+	if x.receiver = x.to.Mount; !same(x.receiver) {
+		i := slices.IndexFunc(x.to.Mount.View.Mounts, same)
+		if i < 0 {
+			return false
+		}
+		x.receiver = x.to.Mount.View.Mounts[i]
+	}
+	x.prove(x.receiver)
+	if x.receiver.PeerGroup == 0 && x.receiver.Master == 0 {
+		return x.say(No, ReceiverPrivate)
+	}
+	return x.say(No, DifferentGroup)
+}
