@@ -77,14 +77,20 @@ func (h *Host) Locate(ctx context.Context, w *world.World, p Place, name string)
 }
 
 // MountOn is the id of the mount that a path lies on, as the kernel follows the
-// path on a live host. On a saved host, and where the caller may not look, it is
-// 0: the path can be taken by its words only.
+// path on a live host. It is 0 where the path can be taken by its words only: on
+// a saved host, where the caller may not look, below an automount point, which
+// following would set off, and where a file system does not answer.
 func (h *Host) MountOn(ctx context.Context, w *world.World, p Place, name string) (snapshot.MountID, error) {
 	if !h.Live() {
 		return 0, nil
 	}
+	if v := w.View(p.NS, p.PID); v != nil {
+		if m := v.Serving(name); m != nil && m.FSType == "autofs" {
+			return 0, nil
+		}
+	}
 	at, err := h.resolve(ctx, w, p, name)
-	if errors.Is(err, fs.ErrPermission) {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, kernel.ErrSilent) {
 		return 0, nil
 	}
 	return at.Mount, err
