@@ -109,7 +109,7 @@ func TestOrdinaryUserIsNotCertain(t *testing.T) {
 		{"list", "-p", a.arg(), "-t", "uts"},
 	} {
 		res := asNobody(t, args...)
-		if res.code != 3 || res.out != "" || strings.Count(res.err, "\n") != 1 {
+		if res.code != 3 || strings.Contains(res.out, "\n4") || strings.Count(res.err, "\n") != 1 {
 			t.Errorf("%v: exit %d\n%s%s", args, res.code, res.out, res.err)
 		}
 	}
@@ -134,7 +134,7 @@ func TestHidepid(t *testing.T) {
 			t.Skipf("needs hidepid=%s of proc: %v", degree, err)
 		}
 		res := asNobody(t, "list", "--proc", dir)
-		if res.code != 0 || !strings.Contains(res.err, "hidepid") || strings.Count(res.err, "\n") != 1 {
+		if res.code != 0 || strings.Count(res.err, "\n") != 1 {
 			t.Errorf("%s: list: exit %d\n%s%s", degree, res.code, res.out, res.err)
 		}
 		doc := decode(t, asNobody(t, "list", "--proc", dir, "-J").out)
