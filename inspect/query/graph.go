@@ -55,10 +55,12 @@ const (
 
 // Propagation answers how mounts travel between the namespaces that have part in
 // the groups, in a form that can be drawn: namespaces beyond 30 are folded by
-// owner, and groups beyond 40 that have the same master and the same namespaces
-// are one hub. Notes say what was folded.
+// owner, and then, or beyond 40 groups, those that have the same master and the
+// same namespaces are one hub. Notes say what was folded.
 func Propagation(w *world.World, groups Groups) Graph {
-	b := &graphBuilder{world: w, graph: Graph{Host: w.Host.Name, Gaps: groups.Gaps}, hubOf: map[snapshot.GroupID]*Hub{}}
+	b := &graphBuilder{
+		world: w, graph: Graph{Host: w.Host.Name, Gaps: groups.Gaps}, hubOf: map[snapshot.GroupID]*Hub{},
+	}
 	for _, r := range groups.Rows {
 		b.groups = append(b.groups, r.PeerGroup)
 	}
@@ -75,6 +77,7 @@ type graphBuilder struct {
 	groups []*world.PeerGroup
 	boxOf  map[uint64]*Box // by namespace
 	index  map[*Box]int
+	folded bool
 	hubOf  map[snapshot.GroupID]*Hub
 	graph  Graph
 }
@@ -115,9 +118,10 @@ func (b *graphBuilder) hubs(rows []GroupRow, up *Hub) {
 	}
 }
 
-// likeness is the same for groups that may be drawn as one: never for few.
+// likeness is the same for groups that may be drawn as one: never for few groups
+// between few namespaces.
 func (b *graphBuilder) likeness(g *world.PeerGroup) string {
-	if len(b.groups) <= maxGroups {
+	if len(b.groups) <= maxGroups && !b.folded {
 		return fmt.Sprint(g.ID)
 	}
 	member, slave := map[int]bool{}, map[int]bool{}

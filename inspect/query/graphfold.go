@@ -31,7 +31,7 @@ func (b *graphBuilder) fold() {
 		if b.boxes(spaces, way.key); len(b.graph.Boxes) > maxBoxes {
 			continue
 		}
-		if way.by != "" {
+		if b.folded = way.by != ""; b.folded {
 			b.note("%d namespaces are folded into %d: %s", len(spaces), len(b.graph.Boxes), way.by)
 		}
 		return

@@ -18,7 +18,7 @@ func GraphDOT(w io.Writer, g query.Graph) error {
 	at := hubPlaces(g)
 	for i, h := range g.Hubs {
 		fmt.Fprintf(&b, "  h%d [shape=ellipse, style=\"filled%s\", color=\"%s\", fillcolor=\"%s40\", label=%s];\n",
-			i, dashedIf(h.Unseen()), colorOf(i), colorOf(i), dotText(hubTitle(h), hubDetail(h)))
+			i, dashedIf(h.Unseen()), colorOf(i), colorOf(i), dotText(hubTitle(h), clip(hubDetail(h), rowColumns)))
 		if h.Up != nil {
 			fmt.Fprintf(&b, "  h%d -> h%d [color=\"%s\", penwidth=2];\n", at[h.Up], i, colorOf(at[h.Up]))
 		}

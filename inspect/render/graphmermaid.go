@@ -57,7 +57,7 @@ func (m *mermaid) add(piece string, edges int) bool {
 
 func (m *mermaid) hub(i int, h *query.Hub) bool {
 	edges := 0
-	piece := fmt.Sprintf("  h%d([%s])\n  style h%d fill:%s40,stroke:%s", i, mermaidLabel(hubTitle(h), hubDetail(h)), i, colorOf(i), colorOf(i))
+	piece := fmt.Sprintf("  h%d([%s])\n  style h%d fill:%s40,stroke:%s", i, mermaidLabel(hubTitle(h), clip(hubDetail(h), rowColumns)), i, colorOf(i), colorOf(i))
 	if h.Unseen() {
 		piece += ",stroke-dasharray:4"
 	}
