@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"errors"
+	"os"
 	"path"
 	"strings"
 
@@ -90,6 +91,22 @@ func lookAt(r busyReader, node string) kernel.Place {
 	p := r.kernel.NewProber(busyLimit)
 	defer p.Close()
 	return p.Places(node)[0]
+}
+
+// NSLink is the text of a link of /proc/PID/ns, "" for any other path. Nothing
+// but /proc is asked: a link elsewhere may lie on a server that is dead.
+func (h *Host) NSLink(name string) string {
+	if !h.Live() || !strings.HasPrefix(path.Clean(name), "/proc/") {
+		return ""
+	}
+	link, err := os.Readlink(name)
+	if err != nil {
+		return ""
+	}
+	if _, _, err := snapshot.ParseLink(link); err != nil {
+		return ""
+	}
+	return link
 }
 
 // File is the inode number of a file of the reader's own namespace, 0 when it

@@ -35,6 +35,9 @@ func findHeld(ctx context.Context, host *inspect.Host, w *world.World, text stri
 		return t, err
 	}
 	if target, name, ok := cutSpot(text); ok {
+		if _, placeErr := host.Find(ctx, target, snapshot.Mnt); placeErr != nil {
+			return t, fmt.Errorf("%w, and as TARGET:PATH: %w", err, placeErr)
+		}
 		return findHeldPath(ctx, host, w, target, name)
 	}
 	if place, placeErr := host.Find(ctx, text, snapshot.Mnt); placeErr == nil && place.NS != 0 {
@@ -62,15 +65,17 @@ func findHeldPath(ctx context.Context, host *inspect.Host, w *world.World, targe
 	if err != nil {
 		return query.HoldTarget{}, err
 	}
+	if link := host.NSLink(name); link != "" && target == "" {
+		t, err := query.TargetOf(w, link)
+		t.Text = text
+		return t, err
+	}
 	view := w.View(place.NS, 0)
 	if view == nil {
 		return fail(unsure{errors.New("its mount table could not be read")})
 	}
 	at, err := host.Locate(ctx, w, place, name)
-	switch {
-	case errors.Is(err, inspect.ErrDetached):
-		return nsFile(ctx, host, w, text, name)
-	case err != nil:
+	if err != nil {
 		return byWords(w, view, text, name, err)
 	}
 	t := query.TargetAt(w, text, predict.Place{Mount: at.Mount, Path: at.Path})
@@ -90,17 +95,5 @@ func byWords(w *world.World, view *world.View, text, name string, why error) (qu
 	if errors.Is(err, query.ErrNoTarget) {
 		return t, fmt.Errorf("find %s: %w", text, why)
 	}
-	return t, err
-}
-
-// nsFile takes a link of /proc/PID/ns, which lies on no mount of any table.
-func nsFile(ctx context.Context, host *inspect.Host, w *world.World, text, name string) (query.HoldTarget, error) {
-	typ, ok := host.TypeOf(ctx, name)
-	ino := host.File(name)
-	if !ok || ino == 0 {
-		return query.HoldTarget{}, unsure{fmt.Errorf("find %s: no mount that was read serves it", text)}
-	}
-	t, err := query.TargetOf(w, fmt.Sprintf("%v:[%d]", typ, ino))
-	t.Text = text
 	return t, err
 }

@@ -16,6 +16,7 @@ import (
 
 func (a *app) snapshot() *cobra.Command {
 	var out string
+	var busy bool
 	cmd := &cobra.Command{
 		Use:   "snapshot [-o FILE]",
 		Short: "Save this host to a file, to study it elsewhere",
@@ -32,7 +33,11 @@ name ends in .gz is compressed; without -o it goes to standard output.`,
 			if err != nil {
 				return err
 			}
-			s, err := host.Take(cmd.Context(), inspect.Everything())
+			want := inspect.Everything()
+			if busy {
+				want.Busy = &snapshot.BusyWant{}
+			}
+			s, err := host.Take(cmd.Context(), want)
 			if err != nil {
 				return err
 			}
@@ -44,6 +49,7 @@ name ends in .gz is compressed; without -o it goes to standard output.`,
 		},
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "`FILE` to write; .gz compresses")
+	cmd.Flags().BoolVar(&busy, "busy", false, "also what tasks and the kernel keep open, so that holders can answer from the file")
 	return cmd
 }
 

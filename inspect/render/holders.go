@@ -21,8 +21,20 @@ var holderColumns = Columns[query.Holder]{
 		{Name: "WHERE", Shrink: 2, Text: func(h query.Holder) string { return h.Where }},
 		{Name: "OWNER", Shrink: 1, Text: holderOwner},
 		{Name: "WHY", Shrink: 3, Text: func(h query.Holder) string { return h.Why }},
-		{Name: "RELEASE", Shrink: 4, Text: func(h query.Holder) string { return strings.Join(h.Release, "; ") }},
+		{Name: "RELEASE", Shrink: 4, Text: holderRelease},
 	},
+}
+
+// maxCommands is how many commands one cell holds: -v and --release-plan have
+// them all.
+const maxCommands = 3
+
+func holderRelease(h query.Holder) string {
+	text := strings.Join(h.Release[:min(maxCommands, len(h.Release))], "; ")
+	if more := len(h.Release) - maxCommands; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return text
 }
 
 // holderKind says how many are alike.

@@ -34,6 +34,10 @@ func (s *Snapshot) Save(w io.Writer) error {
 	saveList(out, "gaps", s.Gaps, nil)
 	out.text(",\n")
 	out.member("users", s.Users)
+	if s.Busy != nil {
+		out.text(",\n")
+		out.member("busy", s.Busy.encoded())
+	}
 	out.tables(s.Tables)
 	out.text("}\n")
 	if out.err != nil {

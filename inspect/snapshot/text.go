@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -66,6 +67,24 @@ func (n *Namespace) texts(visit func(*string)) {
 	}
 }
 
+func (b *Busy) texts(visit func(*string)) {
+	for i := range b.Uses {
+		visit(&b.Uses[i].Path)
+	}
+	for i := range b.Loops {
+		visit(&b.Loops[i].Path)
+	}
+	for i := range b.Swaps {
+		visit(&b.Swaps[i].Path)
+	}
+	for i := range b.Named {
+		n := &b.Named[i]
+		for _, s := range []*string{&n.Name, &n.Path, &n.File} {
+			visit(s)
+		}
+	}
+}
+
 func encodeInto(s *string) { *s = encodeText(*s) }
 func decodeInto(s *string) { *s = decodeText(*s) }
 
@@ -89,7 +108,21 @@ func (n *Namespace) encoded() Namespace {
 	return c
 }
 
+func (b *Busy) encoded() *Busy {
+	if b == nil {
+		return nil
+	}
+	c := *b
+	c.Uses, c.Loops = slices.Clone(b.Uses), slices.Clone(b.Loops)
+	c.Swaps, c.Named = slices.Clone(b.Swaps), slices.Clone(b.Named)
+	c.texts(encodeInto)
+	return &c
+}
+
 func (s *Snapshot) decodeTexts() {
+	if s.Busy != nil {
+		s.Busy.texts(decodeInto)
+	}
 	for i := range s.Namespaces {
 		s.Namespaces[i].texts(decodeInto)
 	}
