@@ -3,6 +3,7 @@ package kernel
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"sync"
 	"unsafe"
 
@@ -86,7 +87,7 @@ func (d *ProcDir) TaskLinks(pid int, types snapshot.TypeSet, visit func(tid int,
 // pathErrorOr is the context's own error, or where reading the directory
 // ended.
 func pathErrorOr(ctx context.Context, err error) error {
-	if err != nil && err == ctx.Err() {
+	if err != nil && errors.Is(err, ctx.Err()) {
 		return err
 	}
 	return pathError("readdir", ".", err)

@@ -2,7 +2,9 @@ package kernel
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -24,22 +26,63 @@ func (k *Kernel) Usage(ctx context.Context, ref snapshot.Ref, t *snapshot.Table,
 		return 0, err
 	}
 	defer v.close()
-	for todo := t.Mounts; len(todo) > 0; {
+	silent, err = askInTurn(ctx, v, t.Mounts, limit, true)
+	if err != nil {
+		err = fmt.Errorf("read sizes in %s: %w", name(ref), err)
+	}
+	return silent, err
+}
+
+// lanes is how many mounts are waited for at a time once one did not answer:
+// where one server is dead, more of its mounts are.
+const lanes = 16
+
+// askInTurn asks one mount after the other. When it may split, it divides what
+// is left after the first that does not answer.
+func askInTurn(ctx context.Context, v view, todo []snapshot.Mount, limit time.Duration, split bool) (silent int, err error) {
+	for len(todo) > 0 {
 		w := &usageWorker{view: v, mounts: targets(todo), found: make([]*snapshot.Usage, len(todo))}
 		done, hung, err := w.run(ctx, limit)
 		for i := range done {
 			todo[i].Usage = w.found[i]
 		}
 		if err != nil {
-			return silent, fmt.Errorf("read sizes in %s: %w", name(ref), err)
+			return silent, err
 		}
-		if hung {
-			silent++
-			done++
+		if !hung {
+			break
 		}
-		todo = todo[done:]
+		silent++
+		todo = todo[done+1:]
+		if split {
+			more, err := askAtOnce(ctx, v, todo, limit)
+			return silent + more, err
+		}
 	}
 	return silent, nil
+}
+
+// askAtOnce divides the mounts among threads that wait at the same time.
+func askAtOnce(ctx context.Context, v view, todo []snapshot.Mount, limit time.Duration) (silent int, err error) {
+	type result struct {
+		silent int
+		err    error
+	}
+	results := make(chan result)
+	parts := 0
+	for part := range slices.Chunk(todo, len(todo)/lanes+1) {
+		parts++
+		go func() {
+			n, err := askInTurn(ctx, v, part, limit, false)
+			results <- result{n, err}
+		}()
+	}
+	for range parts {
+		r := <-results
+		silent += r.silent
+		err = errors.Join(err, r.err)
+	}
+	return silent, err
 }
 
 // view is the root below which the points of a table lie: the namespace's own
