@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -212,5 +211,3 @@ func (s scene) released(t *testing.T) {
 		t.Errorf("after the release: exit %d, device in use: %v\n%s%s", code, s.disk.busy(t), out, errs)
 	}
 }
-
-var _ = fmt.Sprint

@@ -114,6 +114,18 @@ func TestDescriptorOfAThread(t *testing.T) {
 	scene{disk: d, actor: a, blocks: true, keeps: true, want: want{kind: "fd", pid: a.pid, blocks: "umount", part: "thread " + a.said[0]}, after: want{kind: "detached fd", pid: a.pid}}.play(t)
 }
 
+func TestDirectoryOfAThread(t *testing.T) {
+	d := newDisk(t)
+	a := act(t, "dirs", 0, d.point)
+	scene{disk: d, actor: a, blocks: true, keeps: true, want: want{kind: "cwd", pid: a.pid, blocks: "umount", part: "thread " + a.said[0]}, after: want{kind: "detached cwd", pid: a.pid}}.play(t)
+}
+
+func TestThreadOfAZombie(t *testing.T) {
+	d := newDisk(t)
+	a := act(t, "zombie", 0, d.file(t, "f"))
+	scene{disk: d, actor: a, blocks: true, keeps: true, want: want{kind: "fd", pid: a.pid, blocks: "umount"}, after: want{kind: "detached fd", pid: a.pid}}.play(t)
+}
+
 func TestMapping(t *testing.T) {
 	d := newDisk(t)
 	a := act(t, "map", 0, d.file(t, "f"))
