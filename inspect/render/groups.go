@@ -3,7 +3,6 @@ package render
 import (
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/world"
@@ -31,16 +30,19 @@ func membersText(r query.GroupRow) string {
 	if r.Unseen() {
 		return "(in no namespace that was read)"
 	}
-	list := make([]string, len(r.Members))
+	var b []byte
 	for i, m := range r.Members {
-		list[i] = placeText(m)
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = appendPlaceText(b, m)
 	}
-	return strings.Join(list, " ")
+	return string(b)
 }
 
-// placeText is a mount as namespace:mount point.
-func placeText(m *world.Mount) string {
-	return strconv.FormatUint(m.View.Table.NS.Ino, 10) + ":" + m.Point
+// appendPlaceText adds a mount as namespace:mount point.
+func appendPlaceText(b []byte, m *world.Mount) []byte {
+	return append(append(strconv.AppendUint(b, m.View.Table.NS.Ino, 10), ':'), m.Point...)
 }
 
 // Groups prints peer groups as a table.

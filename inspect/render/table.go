@@ -156,6 +156,9 @@ func (g *grid) pad(b []byte, l line, i int) []byte {
 	if g.right[i] {
 		return append(appendBlanks(b, blanks), l.cells[i]...)
 	}
+	if i == len(l.cells)-1 {
+		blanks = 0 // they would be taken off again, and one long cell makes them many
+	}
 	return appendBlanks(append(b, l.cells[i]...), blanks)
 }
 
