@@ -238,7 +238,10 @@ func (s *Snapshot) Normalize() {
 	for i := range s.Namespaces {
 		slices.SortFunc(s.Namespaces[i].Holds, compareHolds)
 	}
-	slices.SortFunc(s.Processes, func(a, b Process) int { return cmp.Compare(a.PID, b.PID) })
+	byPID := func(a, b Process) int { return cmp.Compare(a.PID, b.PID) }
+	if !slices.IsSortedFunc(s.Processes, byPID) { // as /proc lists them, they are
+		slices.SortFunc(s.Processes, byPID)
+	}
 	slices.SortFunc(s.Tables, func(a, b Table) int {
 		return cmp.Or(cmp.Compare(a.NS.Ino, b.NS.Ino), cmp.Compare(a.PID, b.PID))
 	})

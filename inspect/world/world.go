@@ -22,6 +22,7 @@ type World struct {
 
 	byIno      map[uint64]*Namespace
 	containers map[string]snapshot.Container
+	owners     map[string]Owner // by control group text
 	users      map[uint32]string
 }
 
@@ -70,6 +71,7 @@ func Build(s *snapshot.Snapshot) *World {
 	for _, c := range s.Containers {
 		w.containers[c.ID] = c
 	}
+	w.addOwners()
 	w.addNamespaces(s.Namespaces)
 	w.addProcesses()
 	w.relate()
@@ -163,9 +165,21 @@ func (w *World) OwnerOf(p *snapshot.Process) Owner {
 	if p == nil || p.Cgroup == "" {
 		return Owner{}
 	}
-	o := OwnerOf(p.Cgroup)
-	if c, ok := w.containers[o.ID]; ok && o.ID != "" {
-		o = o.Named(c)
+	return w.owners[p.Cgroup]
+}
+
+// addOwners reads each control group text once: many processes share one.
+func (w *World) addOwners() {
+	w.owners = map[string]Owner{}
+	for i := range w.Processes {
+		text := w.Processes[i].Cgroup
+		if _, known := w.owners[text]; known || text == "" {
+			continue
+		}
+		o := OwnerOf(text)
+		if c, ok := w.containers[o.ID]; ok && o.ID != "" {
+			o = o.Named(c)
+		}
+		w.owners[text] = o
 	}
-	return o
 }
