@@ -24,6 +24,7 @@ type treeFlags struct {
 	path  string
 	dark  bool
 	ids   bool
+	peers bool
 	whole bool
 	all   bool
 	list  bool
@@ -41,6 +42,7 @@ marked (hidden).`,
 		Example: `  nsview tree                           this namespace
   nsview tree 4711 web chronyd.service  those of a process, a container, a unit
   nsview tree -t overlay -o +LAYERS web the layers of a container's root
+  nsview tree --peers web               where its mounts come from and go to
   nsview tree -T /var/lib/kubelet       the mount that a path lies on
   nsview tree -o TARGET,SIZE,USE% web   sizes, read inside the namespace`,
 		Args:              cobra.ArbitraryArgs,
@@ -59,23 +61,30 @@ marked (hidden).`,
 	f.StringVarP(&tf.path, "target", "T", "", "only the mount that `PATH` lies on")
 	f.BoolVar(&tf.dark, "shadowed", false, "only mounts hidden by another")
 	f.BoolVar(&tf.ids, "id", false, "add the columns ID, PARENT and UNIQ-ID")
+	f.BoolVar(&tf.peers, "peers", false, "add the columns PEERS, RECEIVES-FROM and SENDS-TO, over all namespaces")
 	f.BoolVar(&tf.whole, "ns", false, "the whole namespace of a process, also outside its root directory")
 	f.BoolVar(&tf.all, "all", false, "every mount namespace of the host")
 	f.BoolVarP(&tf.list, "list", "l", false, "one mount a line, without the drawing of a tree")
 	return cmd
 }
 
-// columns are those asked for; JSON has more by default, and --id adds some.
+// columns are those asked for; JSON has more by default, and --id and --peers
+// add some.
 func (a *app) treeColumns(tf treeFlags) ([]render.Column[*world.Mount], error) {
 	all := render.MountColumns
 	if a.flags.json {
 		all.Defaults = render.MountJSONDefaults
 	}
+	var more []string
 	if tf.ids && a.flags.columns == "" {
-		for _, id := range []string{"ID", "PARENT", "UNIQ-ID"} {
-			if !slices.Contains(all.Defaults, id) {
-				all.Defaults = append(slices.Clip(all.Defaults), id)
-			}
+		more = []string{"ID", "PARENT", "UNIQ-ID"}
+	}
+	if tf.peers {
+		more = append(more, render.LinkColumns...)
+	}
+	for _, name := range more {
+		if !slices.Contains(all.Defaults, name) {
+			all.Defaults = append(slices.Clip(all.Defaults), name)
 		}
 	}
 	return choose(a, all)

@@ -62,6 +62,10 @@ func GroupsOf(w *World) *Groups {
 	return g
 }
 
+// Groups are the peer groups of the host that the view is of, gathered when
+// they are first asked for.
+func (v *View) Groups() *Groups { return v.world.groups() }
+
 // homeOf is the number of the namespace that a process's view belongs to. An
 // ordinary user may not read it of others, but it may have been inferred.
 func (w *World) homeOf(v *View) uint64 {

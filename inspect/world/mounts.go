@@ -16,6 +16,7 @@ type View struct {
 	NS     *Namespace // nil when it was not seen
 	Mounts []*Mount   // in the table's order
 	Roots  []*Mount   // those whose parent is not in the table; none of a partial table
+	world  *World
 }
 
 // Mount is one mount in its tree.
@@ -65,6 +66,7 @@ func (w *World) addViews(tables []snapshot.Table) {
 	w.Views = make([]*View, len(tables))
 	for i := range tables {
 		w.Views[i] = newView(&tables[i], w.byIno[tables[i].NS.Ino])
+		w.Views[i].world = w
 	}
 	w.dominate()
 }

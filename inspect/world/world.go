@@ -3,6 +3,7 @@ package world
 import (
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/nsview/nsview/inspect/snapshot"
 )
@@ -20,6 +21,7 @@ type World struct {
 	// Busy is what keeps file systems busy besides mounts, nil when not read.
 	Busy *snapshot.Busy
 
+	groups     func() *Groups
 	byIno      map[uint64]*Namespace
 	containers map[string]snapshot.Container
 	owners     map[string]Owner // by control group text
@@ -76,6 +78,7 @@ func Build(s *snapshot.Snapshot) *World {
 	w.addProcesses()
 	w.relate()
 	w.addViews(s.Tables)
+	w.groups = sync.OnceValue(func() *Groups { return GroupsOf(w) })
 	return w
 }
 
