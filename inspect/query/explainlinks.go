@@ -163,21 +163,39 @@ func (x *explainer) unseen() bool {
 }
 
 // topUnseen says whether the masters of a mount end in a group that was not
-// seen, with nothing known above it.
+// seen, which may receive from the source.
 func (x *explainer) topUnseen(m *world.Mount) bool {
 	seen := map[snapshot.GroupID]bool{}
 	for id := m.Master; id != 0 && !seen[id]; {
 		seen[id] = true
 		g := x.groups.Get(id)
-		if g == nil {
-			return true
-		}
-		if g.Unseen() && !slices.ContainsFunc(g.Slaves, func(s *world.Mount) bool { return s.From != 0 }) {
+		if g == nil || g.Unseen() && !slices.ContainsFunc(g.Slaves, x.apart) {
 			return true
 		}
 		id = g.Master
 	}
 	return false
+}
+
+// apart says whether what the kernel tells of a slave rules out that its master
+// receives from the source. It names the nearest group above that is in the
+// slave's namespace: the source's is none of those above, or the mount would
+// have arrived, and none of those between, if it is there too or not below.
+func (x *explainer) apart(slave *world.Mount) bool {
+	if slave.From == 0 {
+		return false
+	}
+	source := x.groups.Get(x.v.Arrivals[0].On.PeerGroup)
+	if slices.ContainsFunc(source.Members, func(m *world.Mount) bool { return m.View == slave.View }) {
+		return true
+	}
+	seen := map[snapshot.GroupID]bool{}
+	for g := source; g != nil && !seen[g.ID]; g = x.groups.Get(g.Master) {
+		if seen[g.ID] = true; g.ID == slave.From {
+			return false
+		}
+	}
+	return true
 }
 
 // rootTooLow: a mount in the view receives, but shows another part of the file

@@ -75,15 +75,17 @@ func (w *World) homeOf(v *View) uint64 {
 	return v.Table.NS.Ino
 }
 
-// bridge joins the slaves of an unseen group with the group above it that the
-// kernel names.
+// bridge joins the slaves of an unseen group with the groups above it that the
+// kernel names: what it names for one of them is above all.
 func (g *Groups) bridge(unseen *PeerGroup) {
 	if !unseen.Unseen() {
 		return
 	}
+	done := map[snapshot.GroupID]bool{}
 	for _, m := range unseen.Slaves {
-		if up := g.byID[m.From]; up != nil {
-			up.Far = append(up.Far, m)
+		if up := g.byID[m.From]; up != nil && !done[m.From] {
+			done[m.From] = true
+			up.Far = append(up.Far, unseen.Slaves...)
 		}
 	}
 }

@@ -41,6 +41,19 @@ const (
 // grow makes a topology by random operations.
 func grow(t *testing.T, seed uint64) *topology {
 	t.Helper()
+	w := found(t, seed)
+	if home := w.spaces[0]; w.rnd.IntN(5) > 0 {
+		w.note(unix.Mount("", w.base, "", unix.MS_SHARED, ""), home, "make-shared %s", w.base)
+	}
+	for range 12 + w.rnd.IntN(14) {
+		w.step()
+	}
+	return w
+}
+
+// found lays the base of a topology: one file system, one namespace.
+func found(t *testing.T, seed uint64) *topology {
+	t.Helper()
 	w := &topology{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), base: t.TempDir()}
 	home := &space{kind: byFile}
 	if err := home.keep("/proc/thread-self/ns/mnt"); err != nil {
@@ -61,12 +74,6 @@ func grow(t *testing.T, seed uint64) *topology {
 		t.Fatal(err)
 	}
 	w.spaces = []*space{home}
-	if w.rnd.IntN(5) > 0 {
-		w.note(unix.Mount("", w.base, "", unix.MS_SHARED, ""), home, "make-shared %s", w.base)
-	}
-	for range 12 + w.rnd.IntN(14) {
-		w.step()
-	}
 	return w
 }
 
