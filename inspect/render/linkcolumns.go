@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/predict"
@@ -53,7 +54,7 @@ func mountNames(list []*world.Mount) []string {
 	slices.SortFunc(list, compareMounts)
 	names := make([]string, len(list))
 	for i, m := range list {
-		names[i] = placeText(m)
+		names[i] = strconv.FormatUint(m.View.Table.NS.Ino, 10) + ":" + m.Point
 	}
 	return names
 }
