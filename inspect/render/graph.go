@@ -104,6 +104,9 @@ func boxTitle(b *query.Box) string {
 
 func boxDetail(b *query.Box) string {
 	text := fmt.Sprintf("mnt:[%d]", b.NS[0])
+	if len(b.Known) > 0 && b.Known[0].Inferred {
+		text = fmt.Sprintf("mnt:[~%d]", b.NS[0]) // made up: its number may not be read
+	}
 	if len(b.NS) > 1 {
 		return fmt.Sprintf("%s and %d more", text, len(b.NS)-1)
 	}
@@ -207,7 +210,8 @@ func graphTitle(g query.Graph) string {
 func graphNotes(g query.Graph) []string {
 	notes := slices.Clone(g.Notes)
 	if n := len(g.Gaps); n > 0 {
-		notes = append(notes, Safe(fmt.Sprintf("not everything could be read: %s: %s (%d in all)", g.Gaps[0].Subject, g.Gaps[0].Error, n)))
+		first := g.Gaps[0]
+		notes = append(notes, Safe(fmt.Sprintf("not everything could be read (%d gaps): %s: %s: %s", n, first.Subject, first.Op, first.Error)))
 	}
 	if len(g.Hubs) == 0 {
 		notes = append(notes, "no mount that was read sends or receives: there is no peer group")
