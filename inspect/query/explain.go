@@ -111,9 +111,11 @@ func (x *explainer) alone() {
 	for _, a := range x.v.Arrivals {
 		x.v.Hops = append(x.v.Hops, Hop{Mount: a.On, Point: a.Point, Group: a.From(), Via: a.Via})
 	}
-	if len(x.v.Arrivals) > 1 {
+	switch {
+	case x.nowhere():
+	case len(x.v.Arrivals) > 1:
 		x.say(Yes, Travels)
-	} else if !x.nowhere() && !x.silent() {
+	case !x.silent():
 		x.say(No, NobodyReceives)
 	}
 	x.doubt()
@@ -129,6 +131,7 @@ type explainer struct {
 	v        *Verdict
 	// receiver is the mount of the view asked about that the answer is about.
 	receiver *world.Mount
+	over     *world.Mount // what covers the place it arrives at
 }
 
 // answer fills the verdict.

@@ -2,6 +2,7 @@ package query
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/snapshot"
@@ -18,12 +19,18 @@ func (x *explainer) nowhere() bool {
 	switch {
 	case x.from.Mount == nil:
 		return x.say(No, SourceDetached)
-	case x.from.Deleted:
+	case x.from.Deleted || deletedRoot(x.from.Place):
 		return x.say(No, SourceDeleted)
 	case x.to.Mount == nil && x.v.To != nil:
 		return x.say(No, ReceiverDetached)
 	}
 	return false
+}
+
+// deletedRoot says whether a place is the root of a mount whose directory has
+// been deleted, as mountinfo marks it.
+func deletedRoot(p predict.Place) bool {
+	return p.Path == p.Mount.Point && strings.HasSuffix(p.Mount.Root, "//deleted")
 }
 
 // here says whether a mount is in the view asked about.
@@ -69,8 +76,8 @@ func (x *explainer) lost(a *predict.Arrival, why Reason) bool {
 	}
 	x.receiver, x.v.Hops = a.On, x.hops(*a)
 	x.prove(a.On)
-	if over := predict.Over(*a); over != nil {
-		x.prove(over)
+	if x.over = predict.Over(*a); x.over != nil && why == Covered {
+		x.prove(x.over)
 	}
 	return x.say(No, why)
 }

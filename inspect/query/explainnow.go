@@ -9,7 +9,7 @@ import (
 // now explains the mount that is at the source already. It was mounted on its
 // parent, so it is the parent that sent it or not.
 func (x *explainer) now() *Verdict {
-	if x.from.Mount == nil || x.to.Mount == nil || x.from.Deleted {
+	if x.from.Mount == nil || x.to.Mount == nil || x.v.Reason == SourceDeleted {
 		return nil
 	}
 	m := x.v.Arrivals[0].On

@@ -121,7 +121,7 @@ func rootOf(m *world.Mount) string {
 // aloneText says in plain words what a mount sends and receives.
 func (x *explainer) aloneText() string {
 	m := x.source()
-	if m == nil || x.from.Deleted {
+	if m == nil || x.v.Reason == SourceDeleted {
 		return fmt.Sprintf(reasonTexts[x.v.Reason], x.from, "any place")
 	}
 	sends, receives := "what is mounted on it stays where it is", "receives nothing"

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
 )
@@ -32,6 +33,9 @@ const (
 func (x *explainer) fixes() []Fix {
 	switch x.v.Reason {
 	case SourcePrivate, SourceUnbindable, SourceNotMount:
+		if list := x.ownerShares(); list != nil {
+			return append(list, x.mountThere()...)
+		}
 		return append(x.shareSource(), x.receive()...)
 	case ReceiverPrivate, DifferentGroup, OtherFileSystem, RootNotCovering, ReceiverDetached:
 		return append(x.receive(), x.mountThere()...)
@@ -59,14 +63,13 @@ func (x *explainer) inside(s Spot, command string) string {
 	return fmt.Sprintf("in mnt:[%d]: %s", v.Table.NS.Ino, command)
 }
 
-// shareSource makes the mount that the source lies on shared: by its owner's
-// words where it has one, by mount(8) where it has none. A directory becomes a
-// mount of its own, so that not all of / need be shared.
+// shareSource makes the mount that the source lies on shared. A directory may
+// become a mount of its own, so that not all of / need be shared.
 func (x *explainer) shareSource() []Fix {
-	list := x.ownerShares()
+	var list []Fix
 	m := x.source()
-	if x.v.Reason == SourceNotMount {
-		dir := quote(x.shareable())
+	if dir := x.shareable(); x.v.Reason == SourceNotMount && dir != m.Point {
+		dir = quote(dir)
 		list = append(list,
 			Fix{x.inside(x.from, fmt.Sprintf("mount --bind %[1]s %[1]s && ", dir)+x.inside(x.from, "mount --make-shared "+dir)), helpsShared})
 	}
@@ -75,12 +78,7 @@ func (x *explainer) shareSource() []Fix {
 
 // shareable is the directory to be made a mount: the one above what will be
 // mounted, as a mount on it has to travel.
-func (x *explainer) shareable() string {
-	if dir := path.Dir(x.from.Path); dir != "/" {
-		return dir
-	}
-	return x.from.Path
-}
+func (x *explainer) shareable() string { return above(x.from.Path) }
 
 // ownerShares is what lets the source's own container or unit send.
 func (x *explainer) ownerShares() []Fix {
@@ -88,11 +86,25 @@ func (x *explainer) ownerShares() []Fix {
 	case isPod(o):
 		return []Fix{{"volumeMounts: mountPropagation: Bidirectional (the container must be privileged)", helpsPod}}
 	case isEngine(o):
-		return []Fix{{volume(o, "SOURCE", quote(x.source().Point), "rshared"), helpsRestart}}
-	case o.Unit != "":
+		return []Fix{{volume(o, x.original(), quote(x.source().Point), "rshared"), helpsRestart}}
+	case isService(o):
 		return []Fix{{fmt.Sprintf("systemctl edit %s: [Service] PrivateMounts=no, and no MountFlags=slave or private, no PrivateTmp=, ProtectSystem= or the like, which imply it", o.Unit), helpsUnit}}
 	}
 	return nil
+}
+
+// original is where the other side has what the source shows.
+func (x *explainer) original() string {
+	m := x.source()
+	if x.to.Mount == nil {
+		return "SOURCE"
+	}
+	for _, other := range x.to.Mount.View.Mounts {
+		if at := predict.PointOn(other, predict.Place{Mount: m, Path: m.Point}); at != "" && other.Dev == m.Dev {
+			return quote(at)
+		}
+	}
+	return "SOURCE"
 }
 
 // sendBack has a slave's namespace made anew as a peer: mount(2) cannot join it
@@ -106,16 +118,13 @@ func (x *explainer) sendBack() []Fix {
 
 // receive has what the receiver shows bound anew, so that it joins the group.
 func (x *explainer) receive() []Fix {
-	src, dst := quote(x.source().Point), "TARGET"
-	if x.to.Mount != nil {
-		dst = quote(x.receiverPoint())
-	}
+	src, dst := x.volumePaths()
 	switch o := x.ownerOf(x.to); {
 	case isPod(o):
 		return []Fix{{"volumeMounts: mountPropagation: HostToContainer", helpsPod}}
 	case isEngine(o):
 		return []Fix{{volume(o, src, dst, "rslave"), helpsRestart}}
-	case o.Unit != "":
+	case isService(o):
 		return []Fix{{fmt.Sprintf("systemctl edit %s: [Service] MountFlags=slave (or no MountFlags=private); BindPaths=%s:%s:rbind for another path", o.Unit, src, dst), helpsUnit}}
 	case x.to.Mount != nil && x.to.Mount.View == x.source().View:
 		return []Fix{{x.inside(x.to, fmt.Sprintf("mount --rbind %s %s", src, dst)), helpsAtOnce}}
@@ -123,11 +132,35 @@ func (x *explainer) receive() []Fix {
 	return []Fix{{"unshare -m --propagation slave ... (unshare alone makes all private) when its namespace is made", helpsNew}}
 }
 
-func (x *explainer) receiverPoint() string {
-	if x.receiver != nil {
-		return x.receiver.Point
+// volumePaths are the directory to be given to the receiver and where: those of
+// the mount that should receive, or the ones above the two places, as a mount
+// is received on what is above it.
+func (x *explainer) volumePaths() (src, dst string) {
+	m := x.source()
+	if r := x.receiver; r != nil && x.v.Reason != RootNotCovering {
+		if at := predict.PointOn(m, predict.Place{Mount: r, Path: r.Point}); at != "" {
+			return quote(at), quote(r.Point)
+		}
 	}
-	return x.to.Path
+	src, dst = x.v.Arrivals[0].Point, "TARGET"
+	if src != m.Point {
+		src = above(src)
+	}
+	if x.to.Mount != nil {
+		dst = x.to.Path
+		if src != x.v.Arrivals[0].Point {
+			dst = above(dst)
+		}
+	}
+	return quote(src), quote(dst)
+}
+
+// above is the directory above, but / itself is never meant.
+func above(p string) string {
+	if dir := path.Dir(p); dir != "/" {
+		return dir
+	}
+	return p
 }
 
 // mountThere makes the mount where it is wanted in the first place.
@@ -139,7 +172,11 @@ func (x *explainer) mountThere() []Fix {
 }
 
 func (x *explainer) uncover() []Fix {
-	return []Fix{{x.inside(x.to, "umount "+quote(x.to.Path)), "at once, if what covers it may go"}}
+	over := x.to.Path
+	if x.over != nil {
+		over = x.over.Point
+	}
+	return []Fix{{x.inside(x.to, "umount "+quote(over)), "at once, if what covers it may go"}}
 }
 
 // again has what came too early mounted once more, or the receiver bound with
@@ -156,7 +193,7 @@ func (x *explainer) again() []Fix {
 		return append(list, Fix{"volumeMounts: mountPropagation: HostToContainer, and a pod made anew", helpsPod})
 	case isEngine(o):
 		return append(list, Fix{volume(o, src, dst, "rslave") + " (not bind-recursive=disabled)", helpsRestart})
-	case o.Unit != "":
+	case isService(o):
 		return append(list, Fix{fmt.Sprintf("systemctl edit %s: [Service] BindPaths=%s:%s:rbind (not norbind)", o.Unit, src, dst), helpsUnit})
 	}
 	return append(list, Fix{x.inside(x.to, fmt.Sprintf("mount --rbind %s %s", src, dst)), "at once, where both paths are seen"})
@@ -169,6 +206,12 @@ func (x *explainer) ownerOf(s Spot) world.Owner {
 		return world.Owner{}
 	}
 	return x.world.OwnerOf(leadOf(s.Mount.View.NS))
+}
+
+// isService: only a service is set up by directives; what systemd itself or a
+// session runs in is the host's namespace.
+func isService(o world.Owner) bool {
+	return o.Kind == world.OwnerUnit && o.User == "" && strings.HasSuffix(o.Unit, ".service") && !strings.HasPrefix(o.Unit, "user@")
 }
 
 func isPod(o world.Owner) bool { return o.Engine != "podman" && (o.PodUID != "" || o.Pod != "") }
