@@ -64,24 +64,36 @@ func (p place) list(nsID uint64) (l listing, err error) {
 
 func (p place) listOnce(nsID uint64) (listing, error) {
 	info, infoErr := mntInfo(p.fd)
-	seen, err := listAll(nsID, lsmtRoot)
-	if err != nil || len(seen) == 0 {
+	first, err := firstBelowRoot(nsID, 0)
+	if err != nil || first == 0 {
 		return listing{}, err
 	}
-	top, err := rootMount(nsID, seen[0])
+	top, err := rootMount(nsID, first)
 	if err != nil {
 		// Without privilege nothing above the own root can be asked about.
-		return listing{ids: seen, whole: infoErr == nil && len(seen) == int(info.nrMounts)}, nil
+		seen, err := listAll(nsID, lsmtRoot)
+		return listing{ids: seen, whole: infoErr == nil && len(seen) == int(info.nrMounts)}, err
 	}
 	ids, err := listAll(nsID, top)
 	if err != nil {
 		return listing{}, err
 	}
 	l := listing{ids: ids, whole: infoErr != nil || len(ids) == int(info.nrMounts)}
-	if slices.Contains(seen, top) {
+	named, err := firstBelowRoot(nsID, top-1)
+	if err != nil {
+		return listing{}, err
+	}
+	if named == top {
 		l.ids = slices.Insert(l.ids, 0, top)
 	}
 	return l, nil
+}
+
+// firstBelowRoot is the first mount after an id that LSMT_ROOT lists, 0 for none.
+func firstBelowRoot(nsID, last uint64) (uint64, error) {
+	var id [1]uint64
+	_, err := listmount(nsID, lsmtRoot, last, id[:])
+	return id[0], err
 }
 
 // rootMount climbs to the mount that is its own parent.

@@ -117,12 +117,16 @@ func TestDiff(t *testing.T) {
 // A table that may lack mounts makes the answer uncertain; what is not told of
 // its mounts, and what was not read of others, does not.
 func TestTableGaps(t *testing.T) {
-	gap := func(ino, op string) snapshot.Gap { return snapshot.Gap{Subject: "mnt:[" + ino + "]", Op: op, Error: "x"} }
+	gap := func(ino, op string) snapshot.Gap {
+		return snapshot.Gap{Subject: "mnt:[" + ino + "]", Op: op, Error: "x"}
+	}
 	s := &snapshot.Snapshot{
 		Namespaces: []snapshot.Namespace{{ID: snapshot.NSID{Ino: 7}}, {ID: snapshot.NSID{Ino: 8}}, {ID: snapshot.NSID{Ino: 9}}},
 		Tables: []snapshot.Table{
-			{NS: snapshot.NSID{Ino: 7}, Whole: true}, {NS: snapshot.NSID{Ino: 8}, Whole: true},
-			{NS: snapshot.NSID{Ino: 9}}, {NS: snapshot.NSID{Ino: 9}, PID: 12},
+			{NS: snapshot.NSID{Ino: 7}, Whole: true},
+			{NS: snapshot.NSID{Ino: 8}, Whole: true},
+			{NS: snapshot.NSID{Ino: 9}},
+			{NS: snapshot.NSID{Ino: 9}, PID: 12},
 		},
 		Gaps: []snapshot.Gap{gap("7", "read sizes"), gap("8", "read its mount table"), gap("6", "read its mount table")},
 	}

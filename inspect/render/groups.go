@@ -73,17 +73,7 @@ func GroupsJSON(w io.Writer, a query.Groups) error {
 func groupObjects(j *jsonWriter, rows []query.GroupRow) {
 	j.array(len(rows), func(i int) {
 		r := rows[i]
-		example := r.Example()
-		j.field("group", true)
-		j.value(numberJSON(uint64(r.ID)))
-		j.field("master", false)
-		j.value(numberJSON(uint64(r.Master)))
-		j.field("dev", false)
-		j.value(example.Dev.String())
-		j.field("fstype", false)
-		j.value(example.FSType)
-		j.field("source", false)
-		j.value(example.Source)
+		j.groupHead(r)
 		j.field("members", false)
 		places(j, r.Members, false)
 		j.field("slaves", false)
@@ -93,6 +83,25 @@ func groupObjects(j *jsonWriter, rows []query.GroupRow) {
 			groupObjects(j, r.Under)
 		}
 	})
+}
+
+// groupHead writes what a group is, in one write as there are many.
+func (j *jsonWriter) groupHead(r query.GroupRow) {
+	example, b := r.Example(), j.out.AvailableBuffer()
+	b = strconv.AppendUint(j.appendField(b, `"group": `), uint64(r.ID), 10)
+	b = appendNumber(j.appendField(append(b, ','), `"master": `), uint64(r.Master))
+	b = appendJSON(j.appendField(append(b, ','), `"dev": `), example.Dev.String())
+	b = appendJSON(j.appendField(append(b, ','), `"fstype": `), example.FSType)
+	b = appendJSON(j.appendField(append(b, ','), `"source": `), example.Source)
+	_, _ = j.out.Write(b)
+}
+
+// appendNumber adds a number, null for 0.
+func appendNumber(b []byte, n uint64) []byte {
+	if n == 0 {
+		return append(b, "null"...)
+	}
+	return strconv.AppendUint(b, n, 10)
 }
 
 // places writes mounts, of slaves also the group they are in themselves. A host
@@ -107,9 +116,7 @@ func places(j *jsonWriter, list []*world.Mount, slaves bool) {
 		if i > 0 {
 			j.raw(",")
 		}
-		j.raw("\n")
-		j.indent()
-		_, _ = j.out.Write(appendPlace(j.out.AvailableBuffer(), m, slaves))
+		_, _ = j.out.Write(appendPlace(j.appendField(j.out.AvailableBuffer(), ""), m, slaves))
 	}
 	j.close("]")
 }
@@ -119,11 +126,8 @@ func appendPlace(b []byte, m *world.Mount, slave bool) []byte {
 	b = appendJSON(append(b, `, "target": `...), m.Point)
 	b = appendJSON(append(b, `, "root": `...), m.Root)
 	b = strconv.AppendUint(append(b, `, "mount_id": `...), uint64(m.ID), 10)
-	switch {
-	case slave && m.PeerGroup == 0:
-		b = append(b, `, "group": null`...)
-	case slave:
-		b = strconv.AppendUint(append(b, `, "group": `...), uint64(m.PeerGroup), 10)
+	if slave {
+		b = appendNumber(append(b, `, "group": `...), uint64(m.PeerGroup))
 	}
 	return append(b, '}')
 }

@@ -20,10 +20,19 @@ type jsonWriter struct {
 
 func newJSON(w io.Writer) *jsonWriter { return &jsonWriter{out: bufio.NewWriterSize(w, 64<<10)} }
 
-func (j *jsonWriter) indent() {
+func (j *jsonWriter) indent() { _, _ = j.out.Write(j.appendIndent(j.out.AvailableBuffer())) }
+
+func (j *jsonWriter) appendIndent(b []byte) []byte {
 	for range j.depth {
-		_, _ = j.out.WriteString("   ")
+		b = append(b, "   "...)
 	}
+	return b
+}
+
+// appendField starts a line with a key as it stands in JSON, for writers of many
+// fields at once.
+func (j *jsonWriter) appendField(b []byte, key string) []byte {
+	return append(j.appendIndent(append(b, '\n')), key...)
 }
 
 // string writes a string of the host, into the writer's own buffer as a rule.
