@@ -157,7 +157,7 @@ func (x *explainer) doubt() {
 
 func (x *explainer) explain() {
 	for _, step := range []func() bool{
-		x.nowhere, x.arrives, x.silent, x.unseen, x.rootTooLow, x.copyElsewhere,
+		x.nowhere, x.arrives, x.silent, x.unseen, x.copyHere, x.rootTooLow, x.copyElsewhere,
 	} {
 		if step() {
 			return

@@ -157,10 +157,9 @@ func (x *explainer) lessPrivileged() bool {
 // was seen. Members there may be, in namespaces that could not be read or on
 // trees in none, and what they receive is not known.
 func (x *explainer) unseen() bool {
-	inside := x.v.Arrivals[0].On
-	place := predict.Place{Mount: inside, Path: x.v.Arrivals[0].Point}
+	place := x.place()
 	for _, m := range x.to.Mount.View.Mounts {
-		if m.Dev == inside.Dev && predict.PointOn(m, place) == x.to.Path && x.topUnseen(m) {
+		if m.Dev == place.Mount.Dev && predict.PointOn(m, place) == x.to.Path && x.topUnseen(m) {
 			x.receiver = m
 			x.prove(m)
 			return x.say(Unknown, NotRead)
@@ -220,21 +219,32 @@ func (x *explainer) rootTooLow() bool {
 	return x.say(No, RootNotCovering)
 }
 
-// copyElsewhere: the view shows the same directory through a mount that has no
-// part in the group.
+// copyHere: what serves the place asked for is the very directory, by a mount
+// that has no part in the group.
+func (x *explainer) copyHere() bool {
+	return predict.PointOn(x.to.Mount, x.place()) == x.to.Path && x.apartFrom(x.to.Mount)
+}
+
+// copyElsewhere: the view shows the same directory at another path, through a
+// mount that has no part in the group.
 func (x *explainer) copyElsewhere() bool {
-	origin := x.v.Arrivals[0]
-	place := predict.Place{Mount: origin.On, Path: origin.Point}
-	same := func(m *world.Mount) bool { return m.Dev == origin.On.Dev && predict.PointOn(m, place) != "" }
-	if x.receiver = x.to.Mount; !same(x.receiver) {
-		i := slices.IndexFunc(x.to.Mount.View.Mounts, same)
-		if i < 0 {
-			return false
-		}
-		x.receiver = x.to.Mount.View.Mounts[i]
+	i := slices.IndexFunc(x.to.Mount.View.Mounts, x.apartFrom)
+	return i >= 0
+}
+
+// place is where a mount made at the source lands.
+func (x *explainer) place() predict.Place {
+	return predict.Place{Mount: x.v.Arrivals[0].On, Path: x.v.Arrivals[0].Point}
+}
+
+// apartFrom says that a mount shows the source, and why it does not receive.
+func (x *explainer) apartFrom(m *world.Mount) bool {
+	if m.Dev != x.place().Mount.Dev || predict.PointOn(m, x.place()) == "" {
+		return false
 	}
-	x.prove(x.receiver)
-	if x.receiver.PeerGroup == 0 && x.receiver.Master == 0 {
+	x.receiver = m
+	x.prove(m)
+	if m.PeerGroup == 0 && m.Master == 0 {
 		return x.say(No, ReceiverPrivate)
 	}
 	return x.say(No, DifferentGroup)

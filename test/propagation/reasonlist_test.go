@@ -13,7 +13,7 @@ var reasons = []reason{
 		verdict: "no", reason: "source-private", words: []string{"is not a shared mount", "mount --make-shared"},
 	},
 	{
-		name: "no mount on a private one", from: "/a", to: "/a",
+		name: "no mount on a private one", from: "/a/x", to: "/a/x",
 		verdict: "no", reason: "source-not-a-shared-mount", words: []string{"is not a shared mount", "mount --bind", "mount --make-shared"},
 	},
 	{
