@@ -89,8 +89,9 @@ func ArrivalsOn(g *world.Groups, at Place) []Arrival {
 	slices.SortStableFunc(list[1:], func(a, b Arrival) int {
 		return cmp.Or(cmp.Compare(a.On.View.Table.NS.Ino, b.On.View.Table.NS.Ino), cmp.Compare(a.Point, b.Point), cmp.Compare(a.On.ID, b.On.ID))
 	})
+	cover := newCover(list, Place{})
 	for i := range list {
-		list[i].Hidden = !Shown(list, list[i], Place{})
+		list[i].Hidden = !cover.shows(list[i])
 	}
 	return list
 }

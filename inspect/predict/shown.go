@@ -1,7 +1,6 @@
 package predict
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/world"
@@ -12,17 +11,28 @@ import (
 // namespace. What is mounted on a root directory itself is not seen from
 // there: "/" goes on to mean what is below.
 func Shown(list []Arrival, a Arrival, root Place) bool {
-	if a.Beneath != nil || root.Mount == a.On && root.Path == a.Point {
-		return false
-	}
-	c := cover{list: list, root: root}
-	return c.clear(a.On, a.Point) && c.reaches(a.On)
+	return newCover(list, root).shows(a)
 }
 
 // cover finds what is on the way from a root to a place.
 type cover struct {
-	list []Arrival
-	root Place
+	comes map[*world.Mount]string // where something arrives on a mount, once at most
+	root  Place
+}
+
+func newCover(list []Arrival, root Place) cover {
+	c := cover{comes: make(map[*world.Mount]string, len(list)), root: root}
+	for _, a := range list {
+		c.comes[a.On] = a.Point
+	}
+	return c
+}
+
+func (c cover) shows(a Arrival) bool {
+	if a.Beneath != nil || c.root.Mount == a.On && c.root.Path == a.Point {
+		return false
+	}
+	return c.clear(a.On, a.Point) && c.reaches(a.On)
 }
 
 // reaches says whether the way from the root leads into a mount: on no mount on
@@ -45,7 +55,7 @@ func (c cover) clear(on *world.Mount, path string) bool {
 		if on == c.root.Mount && at == c.root.Path {
 			return true
 		}
-		if childAt(on, at) != nil || slices.ContainsFunc(c.list, func(a Arrival) bool { return a.On == on && a.Point == at }) {
+		if childAt(on, at) != nil || c.comes[on] == at {
 			return false
 		}
 	}

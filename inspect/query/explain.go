@@ -1,6 +1,8 @@
 package query
 
 import (
+	"slices"
+
 	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
@@ -115,7 +117,11 @@ func (x *explainer) alone() {
 	case x.nowhere():
 	case len(x.v.Arrivals) > 1:
 		x.say(Yes, Travels)
-	case !x.silent():
+	case x.silent():
+		x.v.Fix = x.shareFixes()
+	case slices.ContainsFunc(x.world.Gaps, snapshot.Gap.OfCoverage):
+		x.say(Unknown, NotRead)
+	default:
 		x.say(No, NobodyReceives)
 	}
 	x.doubt()

@@ -136,6 +136,9 @@ func (x *explainer) aloneText() string {
 		}
 	}
 	text := fmt.Sprintf("the mount at %s is %s: %s, and it %s", m.Point, m.Propagation(), sends, receives)
+	if x.v.Answer == Unknown && m.PeerGroup != 0 {
+		text += "; namespaces that could not be read may have more"
+	}
 	if x.v.Answer == No && m.PeerGroup == 0 {
 		text += fmt.Sprintf("; path %s is mounted on %s but it is not a shared mount", x.from, m.Point)
 	}

@@ -33,10 +33,10 @@ const (
 func (x *explainer) fixes() []Fix {
 	switch x.v.Reason {
 	case SourcePrivate, SourceUnbindable, SourceNotMount:
-		if list := x.ownerShares(); list != nil {
-			return append(list, x.mountThere()...)
+		if x.ownerShares() != nil {
+			return append(x.shareFixes(), x.mountThere()...)
 		}
-		return append(x.shareSource(), x.receive()...)
+		return append(x.shareFixes(), x.receive()...)
 	case ReceiverPrivate, DifferentGroup, OtherFileSystem, RootNotCovering, ReceiverDetached:
 		return append(x.receive(), x.mountThere()...)
 	case SlaveSendsNothing:
@@ -61,6 +61,20 @@ func (x *explainer) inside(s Spot, command string) string {
 		return fmt.Sprintf("nsenter -t %d -m %s", v.NS.Lead().PID, command)
 	}
 	return fmt.Sprintf("in mnt:[%d]: %s", v.Table.NS.Ino, command)
+}
+
+// shareFixes let what is mounted at the source leave it: in the words of its
+// owner where it has one, of mount(8) where it has none.
+func (x *explainer) shareFixes() []Fix {
+	switch list := x.ownerShares(); {
+	case x.v.Reason == LessPrivileged:
+		return nil
+	case list != nil:
+		return list
+	case x.v.Reason == SlaveSendsNothing:
+		return x.sendBack()
+	}
+	return x.shareSource()
 }
 
 // shareSource makes the mount that the source lies on shared. A directory may

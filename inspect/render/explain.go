@@ -37,10 +37,14 @@ func verdict(b *strings.Builder, v query.Verdict, of *world.World) {
 		}
 	}
 	evidence(b, v.Evidence, of)
-	if len(v.Fix) > 0 {
+	fixes(b, v.Fix)
+}
+
+func fixes(b *strings.Builder, list []query.Fix) {
+	if len(list) > 0 {
 		b.WriteString("\nWhat changes it:\n")
 	}
-	for _, f := range v.Fix {
+	for _, f := range list {
 		fmt.Fprintf(b, "  %s\n    helps %s\n", Safe(f.Command), Safe(f.Helps))
 	}
 }
@@ -99,6 +103,7 @@ func explainPlace(b *strings.Builder, v query.Verdict) {
 		fmt.Fprintf(b, "\nA mount made there%s\n", Safe(hidesText(hidden)))
 	}
 	fmt.Fprintf(b, "\nSeen in mountinfo:\n  %s\n", Safe(m.Line()))
+	fixes(b, v.Fix)
 }
 
 func arrivalText(a predict.Arrival) string {

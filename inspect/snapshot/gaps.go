@@ -28,6 +28,10 @@ func (g Gap) OfTable() bool {
 
 const opWalk = "enumerate by the kernel"
 
+// OfCoverage says whether a mount may be missing because of the gap: its table,
+// or the namespace it is in, was not read.
+func (g Gap) OfCoverage() bool { return g.OfTable() || g.Op == opWalk }
+
 // OfWalk says whether the gap is that the kernel did not name all namespaces.
 func (g Gap) OfWalk() bool { return g.Op == opWalk }
 

@@ -107,6 +107,7 @@ type spot struct {
 	query.Spot
 	space *space
 	path  string // in the whole namespace
+	typed string // as a person types it
 }
 
 // pair asks about two places and has the kernel answer.
@@ -120,6 +121,11 @@ func (w *topology) pair(host *inspect.Host, c *count, i int) {
 	verdict := query.Explain(seen, query.ExplainQuery{From: from.Spot, To: &to.Spot})
 
 	title := strings.ReplaceAll(fmt.Sprintf("%v -> %v", from, to), w.base, "")
+	if i == 0 { // the program itself says the same
+		if a := explain(w.t, nsview(from.typed, to.typed)); a.Verdict != string(verdict.Answer) || a.Reason != string(verdict.Reason) {
+			w.t.Errorf("%s: the program says %s (%s) %s, the library %s (%s)", title, a.Verdict, a.Reason, a.stderr, verdict.Answer, verdict.Reason)
+		}
+	}
 	truth := w.ask(from, to, "probe"+strconv.Itoa(i))
 	c.add(w, from, to, verdict, truth)
 	if got := verdict.Answer == query.Yes; got != truth.there && verdict.Answer != query.Unknown {
@@ -190,13 +196,14 @@ func (w *topology) spot(host *inspect.Host, seen *world.World, at inspect.Place,
 		w.t.Fatalf("locate %s in %d (pid %d): %v", shown, at.NS, at.PID, err)
 	}
 	name := strconv.FormatUint(at.NS, 10)
+	typed := name + ":" + shown
 	if at.PID != 0 {
-		name = "jail"
+		name, typed = "jail", strconv.Itoa(at.PID)+":"+shown
 	}
 	return spot{query.Spot{
 		Place: predict.Place{Mount: located.Mount, Path: located.Path}, Name: name,
 		Root: predict.Place{Mount: located.Root, Path: located.RootPath}, Deleted: located.Deleted, Doubt: located.Doubt,
-	}, s, path}, true
+	}, s, path, typed}, true
 }
 
 // target is where to look: often at the same path, or where the mount should

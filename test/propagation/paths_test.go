@@ -132,7 +132,7 @@ func TestOrdinaryUser(t *testing.T) {
 	if a := nobody(w.base+"/a", w.base+"/b"); a.Verdict != "no" || a.code != 1 {
 		t.Errorf("in its own namespace: exit %d, %s (%s): %s %s", a.code, a.Verdict, a.Reason, a.Text, a.stderr)
 	}
-	if a := nobody(w.base + "/a"); a.code == 2 || len(a.Gaps) == 0 {
+	if a := nobody(w.base + "/a"); a.code != 3 || a.Verdict != "unknown" || len(a.Gaps) == 0 {
 		t.Errorf("one place: exit %d, %s (%s): %s, gaps %v", a.code, a.Verdict, a.Reason, a.Text, a.Gaps)
 	}
 }
