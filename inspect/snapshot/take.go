@@ -108,21 +108,28 @@ func (t *taker) processes() error {
 			if last[typ].ino != ino {
 				last[typ].ino, last[typ].at = ino, t.namespace(typ, ino)
 			}
-			t.mayLead(last[typ].at, at)
+			if t.mayLead(last[typ].at, at) && t.want.Lead != 0 {
+				// Now what the kernel keeps of the process is at hand, which
+				// makes this a quarter cheaper than after the loop.
+				t.fields(at, t.want.Lead)
+			}
 		}
 	})
 }
 
 // mayLead makes the process at place p the one that stands for the namespace
-// when it has the lowest pid, and the one to reach it through.
-func (t *taker) mayLead(ns, p int) {
+// when it has the lowest pid, and the one to reach it through. It says whether
+// it does.
+func (t *taker) mayLead(ns, p int) bool {
 	lower := func(than int) bool { return than < 0 || t.snap.Processes[p].PID < t.snap.Processes[than].PID }
-	if lower(t.lead[ns]) {
-		t.lead[ns] = p
-	}
 	if lower(t.door[ns]) && !t.snap.Processes[p].Inferred {
 		t.door[ns] = p
 	}
+	if !lower(t.lead[ns]) {
+		return false
+	}
+	t.lead[ns] = p
+	return true
 }
 
 // unreadable counts a process that shows nothing. One that is gone or dead is
