@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/kernel"
@@ -29,8 +30,30 @@ func (h *Host) Busy(ctx context.Context, of *snapshot.Snapshot, want snapshot.Bu
 		return
 	}
 	of.Busy = h.src.Busy.Busy(ctx, of, want)
+	h.attached(ctx, of.Busy)
 	of.Gaps = append(of.Gaps, of.Busy.Gaps...)
 	of.Normalize()
+}
+
+// attached looks again for the mounts that were in no table: one made since the
+// tables were read is not detached.
+func (h *Host) attached(ctx context.Context, b *snapshot.Busy) {
+	if !slices.ContainsFunc(b.Uses, func(u snapshot.Use) bool { return u.Detached }) {
+		return
+	}
+	now, err := h.Take(ctx, snapshot.Want{Types: snapshot.Types(snapshot.Mnt), Holders: snapshot.Auto, Tables: snapshot.Tables{All: true}})
+	if err != nil {
+		return
+	}
+	made := map[snapshot.MountID]bool{}
+	for i := range now.Tables {
+		for j := range now.Tables[i].Mounts {
+			made[now.Tables[i].Mounts[j].ID] = true
+		}
+	}
+	for i := range b.Uses {
+		b.Uses[i].Detached = b.Uses[i].Detached && !made[b.Uses[i].Mount]
+	}
 }
 
 // Disks adds the block devices to a snapshot, so that a device can be found by

@@ -43,16 +43,20 @@ told, or when the file system is alive and nothing found explains it.`,
   nsview holders /mnt/usb --for umount    what umount would fail for
   nsview holders /mnt/usb --release-plan  what to type, in order
   nsview holders sdb1 --wait-free 60s     wait until nothing holds it`,
-		Args:              cobra.ExactArgs(1),
+		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: a.completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if a.flags.listCols {
+				return a.listColumns(render.HolderColumns.Help())
+			}
+			if len(args) != 1 {
+				return hinted{fmt.Errorf("read the command line: holders takes one thing to ask about, not %d", len(args)), "see nsview holders --help"}
+			}
 			return a.runHolders(cmd.Context(), hf, args[0])
 		},
 	}
+	a.tableFlags(cmd, render.HolderColumns.Names())
 	f := cmd.Flags()
-	f.BoolVarP(&a.flags.json, "json", "J", false, "print JSON")
-	f.BoolVarP(&a.flags.noHeadings, "noheadings", "n", false, "print no headings")
-	f.BoolVarP(&a.flags.noTruncate, "notruncate", "u", false, "cut nothing to fit the terminal")
 	f.StringVar(&hf.purpose, "for", "", "answer for one purpose: umount, device or remove (`PURPOSE`)")
 	f.BoolVar(&hf.plan, "release-plan", false, "print the commands that would release it, in order; nothing is run")
 	f.BoolVarP(&hf.each, "verbose", "v", false, "one row for each holder, not for each namespace and kind")
@@ -70,6 +74,10 @@ func (a *app) runHolders(ctx context.Context, hf holdersFlags, text string) erro
 	if text == "" {
 		return errEmptyTarget
 	}
+	cols, err := choose(a, render.HolderColumns)
+	if err != nil {
+		return err
+	}
 	host, err := a.host()
 	if err != nil {
 		return err
@@ -78,20 +86,20 @@ func (a *app) runHolders(ctx context.Context, hf holdersFlags, text string) erro
 	if err != nil {
 		return err
 	}
-	if err := a.printHolders(answer, hf); err != nil {
+	if err := a.printHolders(answer, cols, hf); err != nil {
 		return fmt.Errorf("write the holders: %w", err)
 	}
 	return holdersStatus(answer.Final())
 }
 
-func (a *app) printHolders(answer query.Holders, hf holdersFlags) error {
+func (a *app) printHolders(answer query.Holders, cols []render.Column[query.Holder], hf holdersFlags) error {
 	if a.flags.json {
 		return render.HoldersJSON(a.out, answer)
 	}
 	if hf.plan {
 		return render.Plan(a.out, answer)
 	}
-	err := render.Holders(a.out, answer, a.style())
+	err := render.Holders(a.out, answer, cols, a.style())
 	a.gaps(answer.Gaps, answer.World.Reader.UID)
 	return err
 }

@@ -67,7 +67,10 @@ func (t *HoldTarget) stack(w *world.World, block *snapshot.Block) {
 		}
 	}
 	eachMount(w, func(m *world.Mount) {
-		if b := blockNamed(w, m.Source); m.Dev.Major == 0 && b != nil && slices.Contains(names, b.Name) {
+		if m.Dev.Major != 0 {
+			return
+		}
+		if b := blockNamed(w, m.Source); b != nil && slices.Contains(names, b.Name) {
 			t.add(m.Dev)
 		}
 	})

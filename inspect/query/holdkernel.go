@@ -166,7 +166,12 @@ func (f *finder) layers() {
 	if f.target().NSLink != "" {
 		return
 	}
+	shows := map[*world.View]bool{}
+	eachMount(f.w, func(m *world.Mount) { shows[m.View] = shows[m.View] || f.target().has(m) })
 	eachMount(f.w, func(o *world.Mount) {
+		if !shows[o.View] || o.FSType != "overlay" {
+			return
+		}
 		l := o.Layers()
 		for _, dir := range append(l.Strings(), l.Work) {
 			if f.isLayer(o, dir) {

@@ -17,7 +17,8 @@ func (f *finder) tasks() {
 		return
 	}
 	for i := range f.w.Busy.Uses {
-		u := &f.w.Busy.Uses[i]
+		use := f.w.Busy.Uses[i] // a copy: a world is never changed
+		u := &use
 		if f.byID[u.Mount] != nil && u.Mount != 0 {
 			u.Detached = false // it was in a table after all
 		}
@@ -118,7 +119,7 @@ func (f *finder) whyUsed(u *snapshot.Use, m *world.Mount) string {
 	}
 	switch {
 	case u.Detached:
-		parts = append(parts, fmt.Sprintf("of mount %d, which is in no namespace", u.Mount))
+		parts = append(parts, fmt.Sprintf("of mount %d, which is in no namespace that was read", u.Mount))
 	case m != nil:
 		parts = append(parts, fmt.Sprintf("on mount %d at %s", m.ID, m.Point))
 	}

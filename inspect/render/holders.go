@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,18 +12,37 @@ import (
 	"github.com/nsview/nsview/inspect/world"
 )
 
-// holderColumns are the columns of holders.
-var holderColumns = Columns[query.Holder]{
+// HolderColumns are the columns of holders.
+var HolderColumns = Columns[query.Holder]{
 	Defaults: []string{"KIND", "BLOCKS", "NAMESPACE", "WHERE", "OWNER", "WHY", "RELEASE"},
 	All: []Column[query.Holder]{
-		{Name: "KIND", Text: holderKind},
-		{Name: "BLOCKS", Text: func(h query.Holder) string { return strings.Join(h.Blocks.Purposes(), ",") }},
-		{Name: "NAMESPACE", Text: holderSpace},
-		{Name: "WHERE", Shrink: 2, Text: func(h query.Holder) string { return h.Where }},
-		{Name: "OWNER", Shrink: 1, Text: holderOwner},
-		{Name: "WHY", Shrink: 3, Text: func(h query.Holder) string { return h.Why }},
-		{Name: "RELEASE", Shrink: 4, Text: holderRelease},
+		{Name: "KIND", Help: "what it is, and how many alike", Text: holderKind},
+		{Name: "BLOCKS", Help: "what it stands in the way of: umount, device, remove", Text: func(h query.Holder) string { return strings.Join(h.Blocks.Purposes(), ",") }},
+		{Name: "NAMESPACE", Help: "mount namespace that it is in", Text: holderSpace},
+		{Name: "PID", Help: "process that has it, or the lowest of its namespace", Right: true, Text: holderPID},
+		{Name: "MOUNT", Help: "32-bit id of the mount", Right: true, Text: holderMount},
+		{Name: "WHERE", Help: "mount point, file, socket or device", Shrink: 2, Text: func(h query.Holder) string { return h.Where }},
+		{Name: "OWNER", Help: "container, pod, unit or program (and process)", Shrink: 1, Text: holderOwner},
+		{Name: "WHY", Help: "why it holds", Shrink: 3, Text: func(h query.Holder) string { return h.Why }},
+		{Name: "RELEASE", Help: "what to type to release it", Shrink: 4, Text: holderRelease},
 	},
+}
+
+func holderPID(h query.Holder) string {
+	if h.Task == nil {
+		return ""
+	}
+	return strconv.Itoa(h.Task.PID)
+}
+
+func holderMount(h query.Holder) string {
+	switch {
+	case h.Mount != nil:
+		return numberText(uint64(h.Mount.ID))
+	case h.Use != nil:
+		return numberText(uint64(h.Use.Mount))
+	}
+	return ""
 }
 
 // maxCommands is how many commands one cell holds: -v and --release-plan have
@@ -71,8 +91,28 @@ func holderOwner(h query.Holder) string {
 }
 
 // Holders prints what keeps a target busy: the target, the verdicts, a row for
-// each holder, and what could not be read.
-func Holders(w io.Writer, a query.Holders, style Style) error {
+// each holder, and what could not be read. Without headings, or raw, it is the
+// rows alone.
+func Holders(w io.Writer, a query.Holders, cols []Column[query.Holder], style Style) error {
+	if style.NoHeadings || style.Raw {
+		return holderTable(w, "", slices.Concat(a.Rows, a.Suspects, a.Others), cols, style)
+	}
+	if err := holderHead(w, a); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		title string
+		rows  []query.Holder
+	}{{"\n", a.Rows}, {"\nsuspects, which may hold it unseen:\n", a.Suspects}, {"\nnot blocking:\n", a.Others}} {
+		if err := holderTable(w, part.title, part.rows, cols, style); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holderHead says what was asked about, and the three answers.
+func holderHead(w io.Writer, a query.Holders) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "target   %s\n", Safe(targetText(a)))
 	for _, v := range []struct {
@@ -84,29 +124,15 @@ func Holders(w io.Writer, a query.Holders, style Style) error {
 		}
 	}
 	fmt.Fprintf(&b, "read     %s\n", Safe(coverageText(a)))
-	if _, err := io.WriteString(w, b.String()); err != nil {
-		return err
-	}
-	for _, part := range []struct {
-		title string
-		rows  []query.Holder
-	}{{"", a.Rows}, {"suspects, which may hold it unseen:", a.Suspects}, {"not blocking:", a.Others}} {
-		if err := holderTable(w, part.title, part.rows, style); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
-func holderTable(w io.Writer, title string, rows []query.Holder, style Style) error {
+func holderTable(w io.Writer, title string, rows []query.Holder, cols []Column[query.Holder], style Style) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if _, err := fmt.Fprintln(w, title); err != nil {
-		return err
-	}
-	cols, err := holderColumns.Choose("")
-	if err != nil {
+	if _, err := io.WriteString(w, title); err != nil {
 		return err
 	}
 	g := newGrid(cols, style)
