@@ -101,11 +101,11 @@ func work(procfd int, asked <-chan probeRequest) {
 func placeAt(dirfd int, path string) Place {
 	const flags = unix.AT_STATX_DONT_SYNC | unix.AT_NO_AUTOMOUNT
 	var st unix.Statx_t
-	err := unix.EINTR
+	var err error = unix.EINTR
 	for err == unix.EINTR {
-		err, _ = unix.Statx(dirfd, path, flags, unix.STATX_TYPE|unix.STATX_INO|unix.STATX_MNT_ID, &st).(unix.Errno)
+		err = unix.Statx(dirfd, path, flags, unix.STATX_TYPE|unix.STATX_INO|unix.STATX_MNT_ID, &st)
 	}
-	if err != 0 {
+	if err != nil {
 		return Place{Err: err}
 	}
 	return Place{

@@ -3,6 +3,7 @@
 package propagation_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -149,7 +150,8 @@ func (w *topology) step() {
 func (w *topology) try(s *space, name string, do func(w *topology, s *space, a, b string) error) {
 	a, b := pick(w, w.paths(s, false)), pick(w, w.paths(s, false))
 	err := s.in(func() error { return do(w, s, a, b) })
-	if said, ok := err.(did); ok {
+	var said did
+	if errors.As(err, &said) {
 		name, err = name+" "+string(said), nil
 	}
 	w.note(err, s, "%s [%s %s]", name, a, b)
