@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/nsview/nsview/inspect"
 	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/query"
@@ -46,23 +44,6 @@ func TestKernelAgrees(t *testing.T) {
 	if *rounds >= 60 && (c.pairs < 300 || c.yes < 50 || c.no < 50 || c.arrivals < 300) {
 		t.Errorf("too few cases to prove anything: %v", c)
 	}
-}
-
-// count is how much was compared.
-type count struct {
-	pairs, yes, no, unknown, arrivals, beneath, hidden, refused, files, jails, users int
-	reasons                                                                          map[query.Reason]int
-}
-
-func (c *count) String() string {
-	s := fmt.Sprintf("%d pairs (%d yes, %d no, %d said to be unknown, %d from where nothing can be mounted), %d arrivals (%d beneath, %d hidden); %d on files, %d to chroots, %d with user namespaces; reasons:",
-		c.pairs, c.yes, c.no, c.unknown, c.refused, c.arrivals, c.beneath, c.hidden, c.files, c.jails, c.users)
-	var names []string
-	for r, n := range c.reasons {
-		names = append(names, fmt.Sprintf(" %s %d", r, n))
-	}
-	slices.Sort(names)
-	return s + strings.Join(names, ",")
 }
 
 func (c *count) topology(t *testing.T, seed uint64) {
@@ -136,32 +117,6 @@ func (w *topology) pair(host *inspect.Host, c *count, i int) {
 	}
 	if w.t.Failed() {
 		w.dump()
-	}
-}
-
-func (c *count) add(w *topology, from, to spot, verdict query.Verdict, truth truth) {
-	if c.reasons == nil {
-		c.reasons = map[query.Reason]int{}
-	}
-	c.pairs++
-	c.reasons[verdict.Reason]++
-	for flag, n := range map[*int]bool{
-		&c.unknown: verdict.Answer == query.Unknown, &c.yes: truth.there, &c.no: !truth.there, &c.refused: truth.refused != nil,
-		&c.files: strings.HasSuffix(from.path, "/f"), &c.jails: strings.Contains(to.Name, "jail"),
-		&c.users: from.space.kind == byUser || to.space.kind == byUser,
-	} {
-		if n {
-			*flag++
-		}
-	}
-	for _, a := range truth.arrivals {
-		c.arrivals++
-		if a.beneath != 0 {
-			c.beneath++
-		}
-		if a.hidden {
-			c.hidden++
-		}
 	}
 }
 
@@ -246,81 +201,4 @@ func (w *topology) inJail(host *inspect.Host, seen *world.World, j inmate) (spot
 	inside := strings.TrimPrefix(pick(w, shown), "/proc/"+strconv.Itoa(j.pid)+"/root")
 	path := "/proc/" + strconv.Itoa(j.pid) + "/root" + inside
 	return w.spot(host, seen, inspect.Place{PID: j.pid, NS: j.space.ino}, j.space, cmp.Or(inside, "/"), path)
-}
-
-// truth is what the kernel did.
-type truth struct {
-	there    bool
-	refused  error // why nothing could be mounted there
-	arrivals []arrived
-}
-
-// arrived is one place where the mount appeared.
-type arrived struct {
-	ns      uint64
-	point   string
-	beneath int // the mount that is on top of it, 0 for none
-	hidden  bool
-	via     predict.Via
-}
-
-// ask makes the mount, looks where it is, and takes it away again.
-func (w *topology) ask(from, to spot, probe string) truth {
-	var on int
-	err := from.space.in(func() error {
-		on = mountAt(from.path)
-		return mountProbe(from.path, probe)
-	})
-	if err != nil {
-		return truth{refused: err}
-	}
-	var answer truth
-	ids := map[int]bool{}
-	for _, s := range w.spaces {
-		answer.arrivals = append(answer.arrivals, w.arrivedIn(s, probe, on)...)
-		for _, id := range w.probes(s, probe) {
-			ids[id.id] = true
-		}
-	}
-	err = to.space.in(func() error {
-		answer.there = ids[mountAt(to.path)]
-		return nil
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.takeAway(from, on, probe)
-	w.sweep(probe)
-	return answer
-}
-
-func (w *topology) probes(s *space, probe string) []entry {
-	list, err := s.table()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return slices.DeleteFunc(list, func(e entry) bool { return e.source != probe })
-}
-
-// mountProbe mounts a new file system on a directory, or a file of it on a
-// file.
-func mountProbe(path, probe string) error {
-	var st unix.Stat_t
-	if err := unix.Lstat(path, &st); err != nil {
-		return err
-	}
-	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
-		return unix.Mount(probe, path, "tmpfs", 0, "")
-	}
-	fs, err := newFS(probe)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fs)
-	file, err := unix.Openat(fs, "f", unix.O_CREAT|unix.O_CLOEXEC, 0o644)
-	if err != nil {
-		return err
-	}
-	unix.Close(file)
-	return unix.Mount("/proc/thread-self/fd/"+strconv.Itoa(fs)+"/f", path, "", unix.MS_BIND, "")
 }
