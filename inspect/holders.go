@@ -3,13 +3,13 @@ package inspect
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path"
 	"slices"
 	"strings"
 
-	"github.com/nsview/nsview/inspect/kernel"
-	"github.com/nsview/nsview/inspect/proc"
+	"github.com/nsview/nsview/inspect/busy"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
 )
@@ -59,12 +59,11 @@ func (h *Host) attached(ctx context.Context, b *snapshot.Busy) {
 // Disks adds the block devices to a snapshot, so that a device can be found by
 // name. A saved host has what was saved.
 func (h *Host) Disks(of *snapshot.Snapshot) {
-	r, ok := h.src.Busy.(busyReader)
+	r, ok := h.src.Busy.(busy.Reader)
 	if !ok || of.Busy != nil {
 		return
 	}
-	of.Busy = &snapshot.Busy{Alive: proc.AliveInSys(r.sys)}
-	of.Busy.Blocks, _ = proc.Blocks(r.sys) // read again, and then said, by Busy
+	of.Busy = r.Disks()
 }
 
 // byLinks are where udev keeps a link for each thing that a device is called
@@ -83,11 +82,11 @@ func (h *Host) Device(text string) (snapshot.Dev, bool, error) {
 	} else if !strings.HasPrefix(text, "/dev/") {
 		return snapshot.Dev{}, false, nil
 	}
-	r, ok := h.src.Busy.(busyReader)
+	r, ok := h.src.Busy.(busy.Reader)
 	if !ok {
 		return snapshot.Dev{}, false, nil
 	}
-	at := lookAt(r, node)
+	at := r.LookAt(node)
 	if at.Err != nil && tagged {
 		return snapshot.Dev{}, true, errors.New("no device has it: " + node + ": " + at.Err.Error())
 	}
@@ -110,12 +109,6 @@ func udevName(label string) string {
 	return b.String()
 }
 
-func lookAt(r busyReader, node string) kernel.Place {
-	p := r.kernel.NewProber(busyLimit)
-	defer p.Close()
-	return p.Places(node)[0]
-}
-
 // NSLink is the text of a link of /proc/PID/ns, "" for any other path. Nothing
 // but /proc is asked: a link elsewhere may lie on a server that is dead.
 func (h *Host) NSLink(name string) string {
@@ -135,8 +128,8 @@ func (h *Host) NSLink(name string) string {
 // File is the inode number of a file of the reader's own namespace, 0 when it
 // cannot be told in time.
 func (h *Host) File(name string) uint64 {
-	if r, ok := h.src.Busy.(busyReader); ok {
-		if at := lookAt(r, name); at.Err == nil {
+	if r, ok := h.src.Busy.(busy.Reader); ok {
+		if at := r.LookAt(name); at.Err == nil {
 			return at.Ino
 		}
 	}
@@ -146,15 +139,11 @@ func (h *Host) File(name string) uint64 {
 // OnDisk is the type of the file system on a block device, when it is one that
 // the kernel shows in /sys/fs while it is in use.
 func (h *Host) OnDisk(block string, dev snapshot.Dev) string {
-	r, ok := h.src.Busy.(busyReader)
+	r, ok := h.src.Busy.(busy.Reader)
 	if !ok || block == "" {
 		return ""
 	}
-	kind, err := r.kernel.FileSystemOn("/dev/"+block, dev, busyLimit)
-	if err != nil {
-		return ""
-	}
-	return kind
+	return r.OnDisk(block, dev)
 }
 
 // StaleLayers lists the overlays, one mount of each, that have a layer whose
@@ -183,7 +172,7 @@ func (h *Host) staleLayer(ctx context.Context, w *world.World, m *world.Mount) s
 		if !strings.HasPrefix(dir, "/") {
 			continue
 		}
-		if _, err := h.resolve(ctx, w, Place{NS: m.View.Table.NS.Ino}, dir); gone(err) && err != nil {
+		if _, err := h.resolve(ctx, w, Place{NS: m.View.Table.NS.Ino}, dir); errors.Is(err, fs.ErrNotExist) || errors.Is(err, snapshot.ErrVanished) {
 			return dir
 		}
 	}

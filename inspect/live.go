@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"strconv"
 
+	"github.com/nsview/nsview/inspect/busy"
 	"github.com/nsview/nsview/inspect/engine"
 	"github.com/nsview/nsview/inspect/kernel"
 	"github.com/nsview/nsview/inspect/proc"
@@ -31,7 +32,7 @@ func Live(dir, dockerHost string) (*Host, error) {
 	k := kernel.New(procDir)
 	return &Host{label: dir, src: snapshot.Sources{
 		Proc: fsys, Kernel: anyKernel{k}, Engines: engines, User: userName,
-		Busy: busyReader{proc: fsys, kernel: k, sys: os.DirFS("/sys")},
+		Busy: busy.New(fsys, k, os.DirFS("/sys")),
 	}}, nil
 }
 

@@ -1,4 +1,4 @@
-package inspect
+package busy
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 type boundSocketOf = kernel.Socket
 
 // ref says how to reach a namespace.
-func (b *busyTake) ref(n *snapshot.Namespace) snapshot.Ref {
+func (b *take) ref(n *snapshot.Namespace) snapshot.Ref {
 	r := snapshot.Ref{Type: n.Type, Ino: n.ID.Ino}
 	for i := range b.snap.Processes {
 		if p := &b.snap.Processes[i]; p.NS[n.Type] == n.ID.Ino && !p.Inferred {
@@ -30,7 +30,7 @@ func (b *busyTake) ref(n *snapshot.Namespace) snapshot.Ref {
 
 // named reads what the kernel uses by path: probes, interpreters, exports,
 // disks that it serves.
-func (b *busyTake) named() {
+func (b *take) named() {
 	b.busy.Named = append(b.proc.Exports(), proc.Targets(b.sys)...)
 	for _, block := range b.busy.Blocks {
 		if block.Backing != "" {
@@ -51,7 +51,7 @@ func (b *busyTake) named() {
 
 // inside reads files of a kernel file system wherever it is mounted, each
 // instance of it once.
-func (b *busyTake) inside(source, fstype, file string, parse func(string, []byte) []snapshot.Named) {
+func (b *take) inside(source, fstype, file string, parse func(string, []byte) []snapshot.Named) {
 	met := map[snapshot.Dev]bool{}
 	var last error
 	for i := range b.snap.Tables {
@@ -80,15 +80,15 @@ func (b *busyTake) inside(source, fstype, file string, parse func(string, []byte
 	}
 }
 
-func (b *busyTake) filesIn(ns snapshot.NSID, path string) (map[string][]byte, error) {
+func (b *take) filesIn(ns snapshot.NSID, path string) (map[string][]byte, error) {
 	at := slices.IndexFunc(b.snap.Namespaces, func(n snapshot.Namespace) bool { return n.ID.Ino == ns.Ino })
 	if at < 0 {
 		return nil, fs.ErrNotExist
 	}
-	return b.kernel.FilesInside(b.ref(&b.snap.Namespaces[at]), path, busyLimit)
+	return b.kernel.FilesInside(b.ref(&b.snap.Namespaces[at]), path, limit)
 }
 
-func (b *busyTake) keepNamed(ns snapshot.NSID, dir string, files map[string][]byte, parse func(string, []byte) []snapshot.Named) {
+func (b *take) keepNamed(ns snapshot.NSID, dir string, files map[string][]byte, parse func(string, []byte) []snapshot.Named) {
 	names := make([]string, 0, len(files))
 	for name := range files {
 		names = append(names, name)

@@ -1,4 +1,10 @@
-package inspect
+// Package busy looks for what keeps file systems busy besides their mounts: what
+// tasks have open, where they stand, what they have mapped, sockets they have
+// bound, and what the kernel itself uses.
+//
+// Whatever may hang is asked on a thread that can be left behind, and no server
+// of a file system is asked at all. What a source did not tell is said with it.
+package busy
 
 import (
 	"context"
@@ -11,20 +17,49 @@ import (
 	"github.com/nsview/nsview/inspect/snapshot"
 )
 
-// busyLimit is how long one link of /proc, loop device or kernel file may take
+// limit is how long one link of /proc, loop device or kernel file may take
 // to answer.
-const busyLimit = 2 * time.Second
+const limit = 2 * time.Second
 
-// busyReader is the [snapshot.BusyReader] of the live host.
-type busyReader struct {
+// Reader is the [snapshot.BusyReader] of the live host.
+type Reader struct {
 	proc   *proc.FS
 	kernel *kernel.Kernel
 	sys    fs.FS
 }
 
-// busyTake is the work of one look.
-type busyTake struct {
-	busyReader
+// New makes a reader of a host by its /proc, its kernel and its /sys.
+func New(p *proc.FS, k *kernel.Kernel, sys fs.FS) Reader { return Reader{proc: p, kernel: k, sys: sys} }
+
+// Disks lists the block devices, and which of their file systems the kernel
+// shows to be alive, before more is read: a device is found by name with them.
+func (r Reader) Disks() *snapshot.Busy {
+	b := &snapshot.Busy{Alive: proc.AliveInSys(r.sys)}
+	b.Blocks, _ = proc.Blocks(r.sys) // read again, and then said, by Busy
+	return b
+}
+
+// LookAt looks at a path of the reader's own namespace, within a time limit and
+// without asking any server.
+func (r Reader) LookAt(path string) kernel.Place {
+	p := r.kernel.NewProber(limit)
+	defer p.Close()
+	return p.Places(path)[0]
+}
+
+// OnDisk is the type of the file system on a block device, "" where it cannot be
+// told in time.
+func (r Reader) OnDisk(block string, dev snapshot.Dev) string {
+	kind, err := r.kernel.FileSystemOn("/dev/"+block, dev, limit)
+	if err != nil {
+		return ""
+	}
+	return kind
+}
+
+// take is the work of one look.
+type take struct {
+	Reader
 	ctx    context.Context
 	snap   *snapshot.Snapshot
 	want   snapshot.BusyWant
@@ -47,10 +82,10 @@ type boundSocket struct {
 }
 
 // Busy implements [snapshot.BusyReader].
-func (r busyReader) Busy(ctx context.Context, of *snapshot.Snapshot, want snapshot.BusyWant) *snapshot.Busy {
-	b := &busyTake{
-		busyReader: r, ctx: ctx, snap: of, want: want, busy: &snapshot.Busy{Devs: want.Devs},
-		prober: r.kernel.NewProber(busyLimit),
+func (r Reader) Busy(ctx context.Context, of *snapshot.Snapshot, want snapshot.BusyWant) *snapshot.Busy {
+	b := &take{
+		Reader: r, ctx: ctx, snap: of, want: want, busy: &snapshot.Busy{Devs: want.Devs},
+		prober: r.kernel.NewProber(limit),
 		mounts: map[snapshot.MountID]snapshot.Dev{}, lost: map[snapshot.MountID]snapshot.Dev{},
 		sockets: map[uint64]*boundSocket{}, uses: map[useKey]int{},
 	}
@@ -71,12 +106,12 @@ func (r busyReader) Busy(ctx context.Context, of *snapshot.Snapshot, want snapsh
 }
 
 // wanted says whether a file system is asked about.
-func (b *busyTake) wanted(dev snapshot.Dev) bool {
+func (b *take) wanted(dev snapshot.Dev) bool {
 	return len(b.want.Devs) == 0 || slices.Contains(b.want.Devs, dev)
 }
 
 // read records that a source was read, or why not.
-func (b *busyTake) read(source string, err error) {
+func (b *take) read(source string, err error) {
 	r := snapshot.Reading{Source: source}
 	if err != nil {
 		r.Error = err.Error()
@@ -85,13 +120,13 @@ func (b *busyTake) read(source string, err error) {
 }
 
 // partly records that some of a source could not be read.
-func (b *busyTake) partly(source, why string) {
+func (b *take) partly(source, why string) {
 	b.busy.Sources = append(b.busy.Sources, snapshot.Reading{Source: source, Error: why, Partly: true})
 }
 
 // blocks reads the block devices, and which file systems /sys and /proc show
 // to be in use.
-func (b *busyTake) blocks() {
+func (b *take) blocks() {
 	var err error
 	b.busy.Blocks, err = proc.Blocks(b.sys)
 	b.read("block devices", err)
@@ -105,12 +140,12 @@ func (b *busyTake) blocks() {
 
 // loops asks every loop device for its file. What it does not tell is known by
 // path alone.
-func (b *busyTake) loops() {
+func (b *take) loops() {
 	b.busy.Loops = proc.Loops(b.sys)
 	failed := 0
 	for i := range b.busy.Loops {
 		l := &b.busy.Loops[i]
-		dev, ino, err := b.kernel.LoopBacking("/dev/"+l.Name, busyLimit)
+		dev, ino, err := b.kernel.LoopBacking("/dev/"+l.Name, limit)
 		if err != nil {
 			failed++
 			b.gaps.Add(l.Name, "ask for its backing file", err)
@@ -125,7 +160,7 @@ func (b *busyTake) loops() {
 	b.read("loop", nil)
 }
 
-func (b *busyTake) swaps() {
+func (b *take) swaps() {
 	var err error
 	b.busy.Swaps, err = b.proc.Swaps()
 	for i := range b.busy.Swaps {

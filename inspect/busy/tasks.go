@@ -1,4 +1,4 @@
-package inspect
+package busy
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ type useKey struct {
 }
 
 // use records a reference.
-func (b *busyTake) use(u snapshot.Use) {
+func (b *take) use(u snapshot.Use) {
 	key := useKey{u.Kind, u.PID, u.TID, u.Mount, u.Dev, ""}
 	if u.Kind == snapshot.UseSocket {
 		key.path = u.Path
@@ -39,7 +39,7 @@ func (b *busyTake) use(u snapshot.Use) {
 // tasks looks at every process and thread. It takes the list from /proc, not
 // from the snapshot: a process whose leader has exited is in no namespace, but
 // its threads live on.
-func (b *busyTake) tasks() {
+func (b *take) tasks() {
 	var pids []int
 	err := b.proc.Links(b.ctx, snapshot.Types(snapshot.User), func(pid int, _ *[snapshot.NumTypes]uint64, _ error) {
 		pids = append(pids, pid)
@@ -63,7 +63,7 @@ func (b *busyTake) tasks() {
 
 // process looks at a process, and at those of its threads that have
 // descriptors or directories of their own.
-func (b *busyTake) process(pid int) {
+func (b *take) process(pid int) {
 	tids, err := b.proc.Tasks(pid)
 	if err != nil {
 		if !gone(err) {
@@ -97,7 +97,7 @@ func gone(err error) bool {
 }
 
 // dirs looks at the working and root directory, and at the program.
-func (b *busyTake) dirs(pid, tid int, task string) error {
+func (b *take) dirs(pid, tid int, task string) error {
 	links := []snapshot.UseKind{snapshot.UseCwd, snapshot.UseRoot, snapshot.UseExe}
 	if tid != 0 {
 		links = links[:2]
@@ -126,7 +126,7 @@ func (b *busyTake) dirs(pid, tid int, task string) error {
 }
 
 // at records a use of a place that lies on a file system asked about.
-func (b *busyTake) at(u snapshot.Use, at kernel.Place, task, link string) {
+func (b *take) at(u snapshot.Use, at kernel.Place, task, link string) {
 	dev, known := b.mounts[at.Mount]
 	if !known {
 		dev, u.Detached = at.Dev, true
@@ -141,7 +141,7 @@ func (b *busyTake) at(u snapshot.Use, at kernel.Place, task, link string) {
 
 // kernelThread looks whether the name of a thread without a program tells
 // which file system it works for.
-func (b *busyTake) kernelThread(pid int) {
+func (b *take) kernelThread(pid int) {
 	comm, err := b.proc.Comm(pid)
 	if err != nil {
 		return
@@ -153,7 +153,7 @@ func (b *busyTake) kernelThread(pid int) {
 
 // mapped looks at the files that a process has mapped. The table shows the
 // file system itself; through which mount, only the link in map_files tells.
-func (b *busyTake) mapped(pid int) error {
+func (b *take) mapped(pid int) error {
 	maps, err := b.proc.Maps(pid)
 	if gone(err) {
 		err = nil
@@ -173,6 +173,6 @@ func (b *busyTake) mapped(pid int) error {
 }
 
 // isDisk says whether a place is one of the block devices asked about.
-func (b *busyTake) isDisk(at kernel.Place) bool {
+func (b *take) isDisk(at kernel.Place) bool {
 	return at.Err == nil && at.Block && slices.Contains(b.want.Blocks, at.Rdev)
 }

@@ -1,4 +1,4 @@
-package inspect
+package busy
 
 import (
 	"strconv"
@@ -9,7 +9,7 @@ import (
 )
 
 // descriptors looks at what a task has open.
-func (b *busyTake) descriptors(pid, tid int, task string) error {
+func (b *take) descriptors(pid, tid int, task string) error {
 	list, err := b.proc.FDs(task)
 	if gone(err) {
 		err = nil
@@ -32,7 +32,7 @@ func (b *busyTake) descriptors(pid, tid int, task string) error {
 
 // file looks at a descriptor of a file: its mount is in fdinfo. A mount that
 // is in no table is asked for its file system, once.
-func (b *busyTake) file(u snapshot.Use, task string) {
+func (b *take) file(u snapshot.Use, task string) {
 	info, err := b.proc.FDInfo(task, u.FD)
 	if err != nil {
 		return // closed since
@@ -61,7 +61,7 @@ func (b *busyTake) file(u snapshot.Use, task string) {
 
 // device looks at a descriptor of a device: of the disk itself, or of
 // /dev/fuse, whose other end is a file system.
-func (b *busyTake) device(u snapshot.Use, info proc.FDInfo, link string) {
+func (b *take) device(u snapshot.Use, info proc.FDInfo, link string) {
 	if serves := (snapshot.Dev{Minor: info.FUSE}); info.FUSE != 0 && b.wanted(serves) {
 		u.Kind, u.Dev = snapshot.UseServer, serves
 		b.use(u)
@@ -78,7 +78,7 @@ func (b *busyTake) device(u snapshot.Use, info proc.FDInfo, link string) {
 
 // socket looks at a descriptor of a socket that is bound to a path, or behind
 // which messages wait.
-func (b *busyTake) socket(u snapshot.Use, task string) {
+func (b *take) socket(u snapshot.Use, task string) {
 	ino, _ := strconv.ParseUint(strings.TrimSuffix(strings.TrimPrefix(u.Path, "socket:["), "]"), 10, 64)
 	s := b.sockets[ino]
 	if s == nil {
@@ -103,7 +103,7 @@ func (s *boundSocket) use(u snapshot.Use) snapshot.Use {
 
 // queue looks at a descriptor that may hide others: a group of fanotify whose
 // events hold what they are about, and an io_uring with files of its own.
-func (b *busyTake) queue(u snapshot.Use, task string) {
+func (b *take) queue(u snapshot.Use, task string) {
 	info, err := b.proc.FDInfo(task, u.FD)
 	if err != nil {
 		return
@@ -123,11 +123,11 @@ func (b *busyTake) queue(u snapshot.Use, task string) {
 	}
 }
 
-func (b *busyTake) waits(q snapshot.Queue) { b.busy.Queues = append(b.busy.Queues, q) }
+func (b *take) waits(q snapshot.Queue) { b.busy.Queues = append(b.busy.Queues, q) }
 
 // readSockets lists the unix sockets of every network namespace. Where the
 // kernel may not be asked, /proc tells their paths.
-func (b *busyTake) readSockets() {
+func (b *take) readSockets() {
 	failed := 0
 	for i := range b.snap.Namespaces {
 		n := &b.snap.Namespaces[i]
@@ -148,7 +148,7 @@ func (b *busyTake) readSockets() {
 	b.read("sockets", nil)
 }
 
-func (b *busyTake) socketsByName(pid int) bool {
+func (b *take) socketsByName(pid int) bool {
 	list, err := b.proc.UnixSockets(pid)
 	for _, s := range list {
 		b.keep(&boundSocket{Socket: boundSocketOf{Ino: s.Ino, Path: s.Path}, bound: true})
@@ -156,14 +156,14 @@ func (b *busyTake) socketsByName(pid int) bool {
 	return pid != 0 && err == nil
 }
 
-func (b *busyTake) keep(s *boundSocket) {
+func (b *take) keep(s *boundSocket) {
 	if s.bound || s.Unread {
 		b.sockets[s.Ino] = s
 	}
 }
 
 // unmetSockets records the bound sockets that no descriptor leads to.
-func (b *busyTake) unmetSockets() {
+func (b *take) unmetSockets() {
 	for ino, s := range b.sockets {
 		if s.bound && !s.met && s.Dev != (snapshot.Dev{}) {
 			u := s.use(snapshot.Use{})
