@@ -19,6 +19,8 @@ type FS struct {
 	label string
 	live  bool
 	buf   []byte
+	// cgroup is the last control group text that was read.
+	cgroup string
 }
 
 // The faster ways that a file system may offer. Each has a slower equal here,

@@ -88,10 +88,14 @@ func (p *FS) readCommand(proc *snapshot.Process) error {
 
 func (p *FS) readCgroup(proc *snapshot.Process) error {
 	b, err := p.read(path(proc.PID, "cgroup"))
-	if err == nil {
-		proc.Cgroup = string(b)
+	if err != nil {
+		return err
 	}
-	return err
+	if string(b) != p.cgroup { // many processes in a row share one
+		p.cgroup = string(b)
+	}
+	proc.Cgroup = p.cgroup
+	return nil
 }
 
 func (p *FS) readStat(proc *snapshot.Process) error {
