@@ -66,6 +66,7 @@ type take struct {
 	busy   *snapshot.Busy
 	gaps   snapshot.AlikeGaps
 	prober *kernel.Prober
+	aside  *aside
 
 	mounts  map[snapshot.MountID]snapshot.Dev // of all tables
 	lost    map[snapshot.MountID]snapshot.Dev // of none
@@ -85,11 +86,12 @@ type boundSocket struct {
 func (r Reader) Busy(ctx context.Context, of *snapshot.Snapshot, want snapshot.BusyWant) *snapshot.Busy {
 	b := &take{
 		Reader: r, ctx: ctx, snap: of, want: want, busy: &snapshot.Busy{Devs: want.Devs},
-		prober: r.kernel.NewProber(limit),
+		prober: r.kernel.NewProber(limit), aside: &aside{proc: r.proc, limit: limit},
 		mounts: map[snapshot.MountID]snapshot.Dev{}, lost: map[snapshot.MountID]snapshot.Dev{},
 		sockets: map[uint64]*boundSocket{}, uses: map[useKey]int{},
 	}
 	defer b.prober.Close()
+	defer b.aside.close()
 	for i := range of.Tables {
 		for j := range of.Tables[i].Mounts {
 			m := &of.Tables[i].Mounts[j]

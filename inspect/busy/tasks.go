@@ -154,7 +154,7 @@ func (b *take) kernelThread(pid int) {
 // mapped looks at the files that a process has mapped. The table shows the
 // file system itself; through which mount, only the link in map_files tells.
 func (b *take) mapped(pid int) error {
-	maps, err := b.proc.Maps(pid)
+	maps, err := b.maps(pid)
 	if gone(err) {
 		err = nil
 	}
@@ -170,6 +170,15 @@ func (b *take) mapped(pid int) error {
 		b.use(u)
 	}
 	return err
+}
+
+func (b *take) maps(pid int) ([]proc.Mapping, error) {
+	var maps []proc.Mapping
+	var err error
+	if !b.aside.do(func(p *proc.FS) { maps, err = p.Maps(pid) }) {
+		return nil, kernel.ErrSilent
+	}
+	return maps, err
 }
 
 // isDisk says whether a place is one of the block devices asked about.

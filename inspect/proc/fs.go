@@ -63,6 +63,11 @@ func New(fsys fs.FS, label string) (*FS, error) {
 	return nil, fmt.Errorf("read %s: no process in it: is proc mounted there?", label)
 }
 
+// Copy is the same /proc for another goroutine.
+func (p *FS) Copy() *FS {
+	return &FS{fsys: p.fsys, label: p.label, live: p.live, buf: make([]byte, 0, cap(p.buf))}
+}
+
 // pidOf is the process id that a directory of /proc is named after.
 func pidOf(name string) (int, bool) {
 	if name == "" || name[0] < '1' || name[0] > '9' {
