@@ -134,6 +134,13 @@ func TestOwnTableFromAChroot(t *testing.T) {
 	ref := ownRef(t, k.proc)
 	want, err := k.Table(ref)
 	try(t, err)
+	root, err := unix.Open("/", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	try(t, err)
+	t.Cleanup(func() { // back out, so that the directory can be removed
+		try(t, unix.Fchdir(root))
+		try(t, unix.Chroot("."))
+		unix.Close(root)
+	})
 	try(t, unix.Chroot(dir))
 	got, err := k.Table(ref)
 	try(t, err)
