@@ -209,7 +209,10 @@ func (t *taker) users() {
 	t.snap.Users = map[uint32]string{}
 	for i := range t.snap.Processes {
 		p := &t.snap.Processes[i]
-		if _, known := t.snap.Users[p.UID]; !known && p.Read.Has(FieldUser) {
+		if !p.Read.Has(FieldUser) {
+			continue
+		}
+		if _, known := t.snap.Users[p.UID]; !known {
 			t.snap.Users[p.UID] = t.src.User(p.UID)
 		}
 	}
