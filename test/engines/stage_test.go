@@ -214,10 +214,32 @@ func stageInit() (int, error) {
 			status = exitStatus(ws)
 		}
 	}
-	if left := running(); len(left) > 0 && status == 0 {
+	if left := settled(); len(left) > 0 && status == 0 {
 		return 0, fmt.Errorf("the tests left processes behind: %s", strings.Join(left, ", "))
 	}
 	return status, nil
+}
+
+// settled names the processes that do not end by themselves. Podman's cleanup
+// of a container that was removed runs on for a moment, by nobody's wish.
+func settled() []string {
+	retry := time.NewTicker(50 * time.Millisecond)
+	defer retry.Stop()
+	late := time.After(20 * time.Second)
+	for {
+		for pid := 1; pid > 0; { // orphans are init's children
+			pid, _ = syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+		}
+		left := running()
+		if len(left) == 0 {
+			return nil
+		}
+		select {
+		case <-retry.C:
+		case <-late:
+			return left
+		}
+	}
 }
 
 // running names every process of the stage but init itself and the dead.
