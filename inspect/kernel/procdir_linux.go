@@ -1,11 +1,14 @@
 package kernel
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nsview/nsview/inspect/snapshot"
 )
 
 // ProcDir is an open procfs directory. Its methods make bare system calls: an
@@ -64,10 +67,20 @@ func (d *ProcDir) Tasks(pid int) (int, error) {
 func (d *ProcDir) ReadInto(name string, buf []byte) ([]byte, error) {
 	fd, err := openat(d.fd, name, unix.O_RDONLY)
 	if err != nil {
-		return buf[:0], err
+		return buf[:0], vanished(err)
 	}
 	defer unix.Close(fd)
-	return readAll(fd, buf[:0], wholeInOneRead(name))
+	b, err := readAll(fd, buf[:0], wholeInOneRead(name))
+	return b, vanished(err)
+}
+
+// vanished says in snapshot's word that a process exited between finding its
+// file and reading it.
+func vanished(err error) error {
+	if errors.Is(err, unix.ESRCH) {
+		return snapshot.ErrVanished
+	}
+	return err
 }
 
 // wholeInOneRead says whether a read that does not fill the buffer has reached
