@@ -147,10 +147,17 @@ func playNSFD([]string) error {
 
 // playNSBind keeps a mount namespace by its file alone. The kernel refuses
 // that for namespaces with a lower id than the one it is mounted in; ids come
-// in batches of each CPU, so it is tried again.
+// in batches of each CPU, so each CPU is tried.
 func playNSBind(args []string) error {
-	var err error
-	for range 64 {
+	var all unix.CPUSet
+	err := unix.SchedGetaffinity(0, &all)
+	if err != nil {
+		return err
+	}
+	for try := range 64 {
+		if err := onCPU(&all, try); err != nil {
+			return err
+		}
 		var fd int
 		if fd, err = loose(); err != nil {
 			return err
@@ -163,6 +170,22 @@ func playNSBind(args []string) error {
 		unix.Close(fd)
 	}
 	return fmt.Errorf("needs a kernel that mounts the file of a newer namespace: %w", err)
+}
+
+// onCPU moves this thread to one CPU of the set after the other.
+func onCPU(all *unix.CPUSet, try int) error {
+	nth := try % all.Count()
+	for cpu := 0; ; cpu++ {
+		if !all.IsSet(cpu) {
+			continue
+		}
+		if nth == 0 {
+			var one unix.CPUSet
+			one.Set(cpu)
+			return unix.SchedSetaffinity(0, &one)
+		}
+		nth--
+	}
 }
 
 func playSocket(args []string) error {
