@@ -154,10 +154,10 @@ func followed(ctx context.Context, host *inspect.Host, w *world.World, places []
 // query checks the flags that pick mounts.
 func (tf treeFlags) query() (query.TreeQuery, error) {
 	q := query.TreeQuery{FSTypes: tf.types, Below: tf.below, Serving: tf.path, Shadowed: tf.dark}
-	for flag, p := range map[string]string{"-R": tf.below, "-T": tf.path} {
-		if p != "" && !strings.HasPrefix(p, "/") {
+	for _, f := range []struct{ flag, path string }{{"-R", tf.below}, {"-T", tf.path}} {
+		if f.path != "" && !strings.HasPrefix(f.path, "/") {
 			return q, hinted{
-				fmt.Errorf("read the command line: the path of %s does not start with /: %s", flag, p),
+				fmt.Errorf("read the command line: the path of %s does not start with /: %s", f.flag, f.path),
 				"it is a path as the TARGET sees it, which has another working directory",
 			}
 		}

@@ -39,12 +39,12 @@ const lanes = 16
 
 // askInTurn asks one mount after the other. When it may split, it divides what
 // is left after the first that does not answer.
-func askInTurn(ctx context.Context, v view, todo []snapshot.Mount, limit time.Duration, split bool) (silent int, err error) {
-	for len(todo) > 0 {
-		w := &usageWorker{view: v, mounts: targets(todo), found: make([]*snapshot.Usage, len(todo))}
+func askInTurn(ctx context.Context, v view, rest []snapshot.Mount, limit time.Duration, split bool) (silent int, err error) {
+	for len(rest) > 0 {
+		w := &usageWorker{view: v, mounts: targets(rest), found: make([]*snapshot.Usage, len(rest))}
 		done, hung, err := w.run(ctx, limit)
 		for i := range done {
-			todo[i].Usage = w.found[i]
+			rest[i].Usage = w.found[i]
 		}
 		if err != nil {
 			return silent, err
@@ -53,9 +53,9 @@ func askInTurn(ctx context.Context, v view, todo []snapshot.Mount, limit time.Du
 			break
 		}
 		silent++
-		todo = todo[done+1:]
+		rest = rest[done+1:]
 		if split {
-			more, err := askAtOnce(ctx, v, todo, limit)
+			more, err := askAtOnce(ctx, v, rest, limit)
 			return silent + more, err
 		}
 	}
@@ -63,14 +63,14 @@ func askInTurn(ctx context.Context, v view, todo []snapshot.Mount, limit time.Du
 }
 
 // askAtOnce divides the mounts among threads that wait at the same time.
-func askAtOnce(ctx context.Context, v view, todo []snapshot.Mount, limit time.Duration) (silent int, err error) {
+func askAtOnce(ctx context.Context, v view, rest []snapshot.Mount, limit time.Duration) (silent int, err error) {
 	type result struct {
 		silent int
 		err    error
 	}
 	results := make(chan result)
 	parts := 0
-	for part := range slices.Chunk(todo, len(todo)/lanes+1) {
+	for part := range slices.Chunk(rest, len(rest)/lanes+1) {
 		parts++
 		go func() {
 			n, err := askInTurn(ctx, v, part, limit, false)

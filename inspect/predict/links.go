@@ -26,10 +26,10 @@ func receivers(g *world.Groups, m *world.Mount) []Arrival {
 		return nil
 	}
 	s := spread{groups: g, origin: m, met: map[*world.Mount]bool{}, tried: map[snapshot.GroupID]bool{m.PeerGroup: true}}
-	s.todo = [][]snapshot.GroupID{{m.PeerGroup}}
-	for len(s.todo) > 0 {
-		through := s.todo[0]
-		s.todo = s.todo[1:]
+	s.ahead = [][]snapshot.GroupID{{m.PeerGroup}}
+	for len(s.ahead) > 0 {
+		through := s.ahead[0]
+		s.ahead = s.ahead[1:]
 		s.group(through)
 	}
 	return s.list
@@ -41,7 +41,7 @@ type spread struct {
 	origin *world.Mount
 	met    map[*world.Mount]bool
 	tried  map[snapshot.GroupID]bool
-	todo   [][]snapshot.GroupID // the groups still to walk, each with the way to it
+	ahead  [][]snapshot.GroupID // the groups still to walk, each with the way to it
 	list   []Arrival
 }
 
@@ -61,7 +61,7 @@ func (s *spread) group(through []snapshot.GroupID) {
 		s.meet(slave, Slave, through)
 		if slave.PeerGroup != 0 && !s.tried[slave.PeerGroup] {
 			s.tried[slave.PeerGroup] = true
-			s.todo = append(s.todo, append(slices.Clip(through), slave.PeerGroup))
+			s.ahead = append(s.ahead, append(slices.Clip(through), slave.PeerGroup))
 		}
 	}
 }
