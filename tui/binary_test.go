@@ -87,7 +87,8 @@ func newTmux(t *testing.T, command string) tmux {
 	x := tmux{t, filepath.Join(dir, "tmux"), filepath.Join(dir, "pid")}
 	script := fmt.Sprintf(`unset TMUX; stty -g >%[1]s/before; sh -c 'echo $$ >%[1]s/pid; exec %[2]s'
 echo "status $?"; stty -g >%[1]s/after; cmp %[1]s/before %[1]s/after && echo restored; exec cat`, dir, command)
-	x.run("-f", "/dev/null", "-u", "new-session", "-d", "-x", "80", "-y", "24", script)
+	// Named, because the shell of an account may be one that lets nobody in.
+	x.run("-f", "/dev/null", "-u", "new-session", "-d", "-x", "80", "-y", "24", "sh", "-c", script)
 	t.Cleanup(func() { x.run("kill-server") })
 	return x
 }
