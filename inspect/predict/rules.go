@@ -1,0 +1,14 @@
+package predict
+
+// Rules are what differs between kernels. The zero value is Linux 6.18.
+type Rules struct {
+	// UnbindableSurvivesClone: a clone of a mount namespace keeps unbindable
+	// mounts unbindable. Linux 6.17 moved the flag to where clones do not
+	// copy it; before that, and again from 7.2, it is kept.
+	UnbindableSurvivesClone bool
+	// MountMax is fs.mount-max, 100,000 when 0.
+	MountMax int
+}
+
+// defaultMountMax is fs.mount-max unless it was changed (proc_sys_fs(5)).
+const defaultMountMax = 100_000
