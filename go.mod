@@ -46,13 +46,4 @@ require (
 	golang.org/x/tools v0.26.0 // indirect
 )
 
-require (
-	github.com/coreos/go-systemd/v22 v22.6.0 // indirect
-	github.com/cyphar/filepath-securejoin v0.4.1 // indirect
-	github.com/godbus/dbus/v5 v5.1.0 // indirect
-	github.com/moby/sys/capability v0.5.0 // indirect
-	github.com/moby/sys/user v0.5.0 // indirect
-	github.com/moby/sys/userns v0.1.0 // indirect
-	github.com/opencontainers/cgroups v0.1.0 // indirect
-	github.com/sirupsen/logrus v1.9.3 // indirect
-)
+require github.com/moby/sys/capability v0.5.0
