@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -86,11 +87,11 @@ func (a *app) runDiff(cmd *cobra.Command, args []string) error {
 func compareSides(a, b side) query.Differences {
 	if a.world == b.world {
 		d := query.Diff(a.view, b.view, true)
-		d.Gaps = query.TableGaps(a.world, a.view, b.view)
+		d.Gaps = append(d.Gaps, query.TableGaps(a.world, a.view, b.view)...)
 		return d
 	}
 	d := query.Diff(a.view, b.view, false)
-	d.Gaps = append(query.TableGaps(a.world, a.view), query.TableGaps(b.world, b.view)...)
+	d.Gaps = slices.Concat(d.Gaps, query.TableGaps(a.world, a.view), query.TableGaps(b.world, b.view))
 	return d
 }
 
@@ -163,6 +164,7 @@ func lookAt(cmd *cobra.Command, sides ...*side) error {
 		places = append(places, s.place)
 	}
 	want := tablesOf(places, treeFlags{})
+	want.Tables.Detail = true
 	want.Tables.Masters = false // where a mount receives from in the end is not compared
 	w, err := sides[0].host.Look(cmd.Context(), want)
 	if err != nil {

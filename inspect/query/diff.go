@@ -47,7 +47,7 @@ func Diff(a, b *world.View, oneHost bool) Differences {
 	}
 	d.compareOrder()
 	slices.SortStableFunc(d.rows, func(x, y Change) int { return cmp.Compare(x.Mount.Point, y.Mount.Point) })
-	return Differences{Rows: d.rows}
+	return Differences{Rows: d.rows, Gaps: d.gaps}
 }
 
 // pairOf is a mount that both views have.
@@ -60,6 +60,7 @@ type differ struct {
 	oneHost bool
 	pairs   []pairOf // in the order of a
 	rows    []Change
+	gaps    []snapshot.Gap
 }
 
 // mountKey is what makes two mounts the same.
@@ -135,7 +136,30 @@ func (d *differ) compare(p pairOf) {
 	fsA, fsB := onlyOptions(p.a.FSOptions, p.b.FSOptions)
 	d.changed("fs-options", p.a, fsA, fsB)
 	d.changed("propagation", p.a, d.propagation(p.a), d.propagation(p.b))
+	d.idmaps(p)
 	d.changed("visibility", p.a, visibility(p.a), visibility(p.b))
+}
+
+// idmaps compares how two idmapped mounts map users and groups. That a mount is
+// idmapped its options tell; how, only statmount(2).
+func (d *differ) idmaps(p pairOf) {
+	if mapsUnread(p.a) || mapsUnread(p.b) {
+		d.gaps = append(d.gaps, snapshot.Gap{Subject: p.a.Point, Op: "compare id maps", Error: "they were not read on both sides"})
+		return
+	}
+	d.changed("idmap", p.a, idmap(p.a), idmap(p.b))
+}
+
+func mapsUnread(m *world.Mount) bool {
+	return idmap(m) == "" && slices.Contains(strings.Split(m.VFSOptions, ","), "idmapped")
+}
+
+// idmap is the maps of a mount as the kernel writes them, "" for none.
+func idmap(m *world.Mount) string {
+	if len(m.UIDMap) == 0 && len(m.GIDMap) == 0 {
+		return ""
+	}
+	return "u:" + strings.Join(m.UIDMap, ";") + " g:" + strings.Join(m.GIDMap, ";")
 }
 
 // onlyOptions are the options that one side has and the other has not; where

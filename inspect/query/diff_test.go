@@ -114,6 +114,25 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// Idmapped mounts differ by their maps; where these were not read on both sides
+// it is said.
+func TestDiffIdmaps(t *testing.T) {
+	line := "2 1 0:5 / /m rw,idmapped - tmpfs m rw"
+	a, b := viewOf(t, root, line), viewOf(t, root, line)
+	if d := query.Diff(a, b, true); len(d.Rows) != 0 || len(d.Gaps) != 1 || d.Gaps[0].Subject != "/m" {
+		t.Errorf("maps not read: rows %q, gaps %v", rowsOf(d), d.Gaps)
+	}
+	a.Mounts[1].UIDMap, b.Mounts[1].UIDMap = []string{"0 1000 1"}, []string{"0 2000 1"}
+	want := []string{"changed idmap /m [u:0 1000 1 g:] [u:0 2000 1 g:]"}
+	if d := query.Diff(a, b, true); len(d.Gaps) != 0 || !cmp.Equal(want, rowsOf(d)) {
+		t.Errorf("rows %q, gaps %v", rowsOf(d), d.Gaps)
+	}
+	b.Mounts[1].UIDMap = a.Mounts[1].UIDMap
+	if d := query.Diff(a, b, true); len(d.Rows)+len(d.Gaps) != 0 {
+		t.Errorf("the same maps: rows %q, gaps %v", rowsOf(d), d.Gaps)
+	}
+}
+
 // A table that may lack mounts makes the answer uncertain; what is not told of
 // its mounts, and what was not read of others, does not.
 func TestTableGaps(t *testing.T) {

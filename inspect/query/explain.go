@@ -89,6 +89,7 @@ func Explain(w *world.World, q ExplainQuery) Verdict {
 	x := explainer{world: w, groups: world.GroupsOf(w), unique: q.Unique, from: q.From, v: &v}
 	if q.From.Mount != nil {
 		v.Arrivals = predict.Arrivals(x.groups, q.From.Place)
+		x.full = predict.Full(v.Arrivals, w.Host.MaxMnts)
 		v.Evidence = []*world.Mount{v.Arrivals[0].On}
 	}
 	if q.To == nil {
@@ -114,7 +115,7 @@ func (x *explainer) alone() {
 		x.v.Hops = append(x.v.Hops, Hop{Mount: a.On, Point: a.Point, Group: a.From(), Via: a.Via})
 	}
 	switch {
-	case x.nowhere():
+	case x.nowhere(), x.noRoom():
 	case len(x.v.Arrivals) > 1:
 		x.say(Yes, Travels)
 	case x.silent():
@@ -138,6 +139,8 @@ type explainer struct {
 	// receiver is the mount of the view asked about that the answer is about.
 	receiver *world.Mount
 	over     *world.Mount // what covers the place it arrives at
+	// full are the namespaces that have no room for a new mount.
+	full []predict.Load
 }
 
 // answer fills the verdict.
@@ -163,7 +166,7 @@ func (x *explainer) doubt() {
 
 func (x *explainer) explain() {
 	for _, step := range []func() bool{
-		x.nowhere, x.arrives, x.silent, x.unseen, x.copyHere, x.rootTooLow, x.copyElsewhere,
+		x.nowhere, x.noRoom, x.arrives, x.silent, x.unseen, x.copyHere, x.rootTooLow, x.copyElsewhere,
 	} {
 		if step() {
 			return

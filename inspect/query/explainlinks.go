@@ -27,6 +27,15 @@ func (x *explainer) nowhere() bool {
 	return false
 }
 
+// noRoom: where one namespace that the mount would come to is full, nobody gets
+// it.
+func (x *explainer) noRoom() bool {
+	if len(x.full) == 0 {
+		return false
+	}
+	return x.say(No, MountMax)
+}
+
 // deletedRoot says whether a place is the root of a mount whose directory has
 // been deleted, as mountinfo marks it.
 func deletedRoot(p predict.Place) bool {

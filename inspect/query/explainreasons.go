@@ -22,6 +22,7 @@ const (
 	SourceDetached    Reason = "source-detached"
 	SourceDeleted     Reason = "source-deleted"
 	ReceiverDetached  Reason = "receiver-detached"
+	MountMax          Reason = "mount-max" // ENOSPC
 	OnItsRoot         Reason = "receiver-root-directory"
 	Covered           Reason = "receiver-covered"
 	Elsewhere         Reason = "appears-elsewhere"
@@ -60,6 +61,8 @@ var reasonTexts = map[Reason]string{
 	SourceDeleted:    "%[1]s has been deleted: nothing can be mounted there that would reach %[2]s",
 	ReceiverDetached: "%[2]s lies on a mount that is in no namespace any more (unmounted lazily), and such a mount receives nothing from %[1]s",
 
+	MountMax: "nothing can be mounted at %[1]s, so nothing reaches %[2]s: mount(2) fails with ENOSPC where one namespace that it comes to is full: %[7]s",
+
 	OnItsRoot: "a mount made at %[1]s arrives on the root directory of %[2]s itself: a process goes on seeing what lies below that",
 	Covered:   "a mount made at %[1]s arrives at %[2]s, but another mount covers it there",
 	Elsewhere: "a mount made at %[1]s appears in that namespace, at %[5]s, not at %[2]s",
@@ -86,7 +89,16 @@ var reasonTexts = map[Reason]string{
 // text is the reason in plain words.
 func (x *explainer) text() string {
 	return fmt.Sprintf(reasonTexts[x.v.Reason],
-		x.from, x.to, pointOf(x.source()), pointOf(x.receiver), x.arrivalPoint(), rootOf(x.receiver))
+		x.from, x.to, pointOf(x.source()), pointOf(x.receiver), x.arrivalPoint(), rootOf(x.receiver), x.fullText())
+}
+
+// fullText counts the mounts of the first namespace without room.
+func (x *explainer) fullText() string {
+	if len(x.full) == 0 {
+		return ""
+	}
+	l := x.full[0]
+	return fmt.Sprintf("mnt:[%d] has %d mounts, %d more would come, and fs.mount-max is %d", l.View.Table.NS.Ino, l.Have, l.Comes, x.world.Host.MaxMnts)
 }
 
 // source is the mount that a mount made at the place asked for lands on.
@@ -121,8 +133,11 @@ func rootOf(m *world.Mount) string {
 // aloneText says in plain words what a mount sends and receives.
 func (x *explainer) aloneText() string {
 	m := x.source()
-	if m == nil || x.v.Reason == SourceDeleted {
+	switch {
+	case m == nil, x.v.Reason == SourceDeleted:
 		return fmt.Sprintf(reasonTexts[x.v.Reason], x.from, "any place")
+	case x.v.Reason == MountMax:
+		return fmt.Sprintf(reasonTexts[MountMax], x.from, "any place", "", "", "", "", x.fullText())
 	}
 	sends, receives := "what is mounted on it stays where it is", "receives nothing"
 	if m.PeerGroup != 0 {

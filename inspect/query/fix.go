@@ -41,6 +41,8 @@ func (x *explainer) fixes() []Fix {
 		return x.mountThere() // no command makes a slave of a master send
 	case Covered:
 		return x.uncover()
+	case MountMax:
+		return []Fix{{fmt.Sprintf("sysctl fs.mount-max=%d", 2*x.world.Host.MaxMnts), "at once, on the whole host; look with nsview tree why there are so many"}}
 	case TooEarly, UnmountedThere, BoundAlone, LeftOutUnbindable:
 		return x.again()
 	}

@@ -87,7 +87,7 @@ func nsTitle(v *world.View, of *world.World) string {
 
 // explainPlace prints what a mount made at one place would do.
 func explainPlace(b *strings.Builder, v query.Verdict) {
-	if len(v.Arrivals) == 0 || v.Reason == query.SourceDeleted {
+	if len(v.Arrivals) == 0 || v.Reason == query.SourceDeleted || v.Reason == query.MountMax {
 		fmt.Fprintf(b, "%s: %s (%s)\n", strings.ToUpper(string(v.Answer)), Safe(v.Text), v.Reason)
 		return
 	}
