@@ -88,6 +88,9 @@ func (h *Host) Device(text string) (snapshot.Dev, bool, error) {
 	}
 	at := r.LookAt(node)
 	if at.Err != nil && tagged {
+		if found := r.Tagged(tag, strings.Trim(value, `"`)); len(found) == 1 {
+			return found[0], true, nil
+		}
 		return snapshot.Dev{}, true, errors.New("no device has it: " + node + ": " + at.Err.Error())
 	}
 	return at.Rdev, at.Err == nil && at.Block, nil

@@ -32,7 +32,7 @@ func Live(dir, dockerHost string) (*Host, error) {
 	k := kernel.New(procDir)
 	return &Host{label: dir, src: snapshot.Sources{
 		Proc: fsys, Kernel: anyKernel{k}, Engines: engines, User: userName,
-		Busy: busy.New(fsys, k, os.DirFS("/sys")),
+		Busy: busy.New(fsys, k, os.DirFS("/sys"), os.DirFS("/etc")),
 	}}, nil
 }
 

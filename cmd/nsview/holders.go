@@ -174,9 +174,23 @@ func holdersNow(ctx context.Context, host *inspect.Host, hf holdersFlags, text s
 	return query.HoldersOf(answer.World, q), nil
 }
 
-// lookHolders reads the tables, finds what is asked about in them, and then
-// what keeps that busy.
+// lookHolders looks, and once more when what the answer rests on changed
+// meanwhile.
 func lookHolders(ctx context.Context, host *inspect.Host, hf holdersFlags, text string, known *query.HoldTarget) (query.Holders, error) {
+	answer, err := lookOnce(ctx, host, hf, text, known, nil)
+	if err != nil || !host.Live() || !host.Stirred(ctx, answer.World, answer.Target.Devs, answer.Uses()) {
+		return answer, err
+	}
+	again, err := lookOnce(ctx, host, hf, text, &answer.Target, append([]query.Holder{}, answer.All...))
+	if err != nil {
+		return answer, nil //nolint:nilerr // what is gone by now was there at the first look
+	}
+	return again, nil
+}
+
+// lookOnce reads the tables, finds what is asked about in them, and then what
+// keeps that busy. Before is what an earlier look found.
+func lookOnce(ctx context.Context, host *inspect.Host, hf holdersFlags, text string, known *query.HoldTarget, before []query.Holder) (query.Holders, error) {
 	s, err := host.Take(ctx, inspect.HoldersWant())
 	if err != nil {
 		return query.Holders{}, err
@@ -193,5 +207,5 @@ func lookHolders(ctx context.Context, host *inspect.Host, hf holdersFlags, text 
 		host.Busy(ctx, s, snapshot.BusyWant{Devs: target.Devs, Blocks: target.BlockDevs(w)})
 		w.Busy, w.Gaps = s.Busy, s.Gaps
 	}
-	return query.HoldersOf(w, query.HoldersQuery{Target: target, For: query.Purpose(hf.purpose), Each: hf.each}), nil
+	return query.HoldersOf(w, query.HoldersQuery{Target: target, For: query.Purpose(hf.purpose), Each: hf.each, Before: before}), nil
 }

@@ -8,8 +8,10 @@ package busy
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nsview/nsview/inspect/kernel"
@@ -26,10 +28,13 @@ type Reader struct {
 	proc   *proc.FS
 	kernel *kernel.Kernel
 	sys    fs.FS
+	etc    fs.FS
 }
 
-// New makes a reader of a host by its /proc, its kernel and its /sys.
-func New(p *proc.FS, k *kernel.Kernel, sys fs.FS) Reader { return Reader{proc: p, kernel: k, sys: sys} }
+// New makes a reader of a host by its /proc, its kernel, its /sys and its /etc.
+func New(p *proc.FS, k *kernel.Kernel, sys, etc fs.FS) Reader {
+	return Reader{proc: p, kernel: k, sys: sys, etc: etc}
+}
 
 // Disks lists the block devices, and which of their file systems the kernel
 // shows to be alive, before more is read: a device is found by name with them.
@@ -50,11 +55,26 @@ func (r Reader) LookAt(path string) kernel.Place {
 // OnDisk is the type of the file system on a block device, "" where it cannot be
 // told in time.
 func (r Reader) OnDisk(block string, dev snapshot.Dev) string {
-	kind, err := r.kernel.FileSystemOn("/dev/"+block, dev, limit)
+	sb, err := r.kernel.SuperblockOf("/dev/"+block, dev, limit)
 	if err != nil {
 		return ""
 	}
-	return kind
+	return sb.Type
+}
+
+// Tagged are the block devices whose file system says that it has a UUID= or
+// LABEL=, for hosts without the links of udev.
+func (r Reader) Tagged(tag, value string) []snapshot.Dev {
+	blocks, _ := proc.Blocks(r.sys)
+	var list []snapshot.Dev
+	for _, b := range blocks {
+		sb, err := r.kernel.SuperblockOf("/dev/"+b.Name, b.Dev, limit)
+		is := tag == "UUID" && strings.EqualFold(sb.UUID, value) || tag == "LABEL" && sb.Label == value
+		if err == nil && sb.Type != "" && is {
+			list = append(list, b.Dev)
+		}
+	}
+	return list
 }
 
 // take is the work of one look.
@@ -71,6 +91,8 @@ type take struct {
 	mounts  map[snapshot.MountID]snapshot.Dev // of all tables
 	lost    map[snapshot.MountID]snapshot.Dev // of none
 	sockets map[uint64]*boundSocket           // by inode number
+	pipes   map[uint64][]snapshot.Dev         // of autofs, by inode number
+	links   map[uint32]int                    // processes by the id of a BPF link they have
 	uses    map[useKey]int                    // place in busy.Uses
 }
 
@@ -89,6 +111,7 @@ func (r Reader) Busy(ctx context.Context, of *snapshot.Snapshot, want snapshot.B
 		prober: r.kernel.NewProber(limit), aside: &aside{proc: r.proc, limit: limit},
 		mounts: map[snapshot.MountID]snapshot.Dev{}, lost: map[snapshot.MountID]snapshot.Dev{},
 		sockets: map[uint64]*boundSocket{}, uses: map[useKey]int{},
+		pipes: map[uint64][]snapshot.Dev{}, links: map[uint32]int{},
 	}
 	defer b.prober.Close()
 	defer b.aside.close()
@@ -96,6 +119,7 @@ func (r Reader) Busy(ctx context.Context, of *snapshot.Snapshot, want snapshot.B
 		for j := range of.Tables[i].Mounts {
 			m := &of.Tables[i].Mounts[j]
 			b.mounts[m.ID] = m.Dev
+			b.pipesOf(m)
 		}
 	}
 	for _, step := range []func(){b.blocks, b.readSockets, b.tasks, b.unmetSockets, b.loops, b.swaps, b.named} {
@@ -136,8 +160,43 @@ func (b *take) blocks() {
 		b.gaps.Add("/sys/class/block", "read block devices", err)
 	}
 	b.busy.Alive = append(proc.AliveInSys(b.sys), b.proc.AliveInProc()...)
+	b.arrays()
+	b.mappers()
 	_, err = fs.Stat(b.sys, "fs")
 	b.read("superblocks", err)
+}
+
+// arrays adds what /proc/mdstat tells of arrays: their kind, and the devices
+// they are made of where /sys does not tell.
+func (b *take) arrays() {
+	for _, a := range b.proc.Arrays() {
+		for i := range b.busy.Blocks {
+			switch d := &b.busy.Blocks[i]; {
+			case d.Name == a.Name:
+				d.Array = a.Kind
+			case slices.Contains(a.Of, d.Name) && !slices.Contains(d.Holders, a.Name):
+				d.Holders = append(d.Holders, a.Name)
+			}
+		}
+	}
+}
+
+// mappers asks device-mapper how often each of its devices that matters is
+// open: a sign of life that nothing else gives for a device without a file
+// system.
+func (b *take) mappers() {
+	for i := range b.busy.Blocks {
+		d := &b.busy.Blocks[i]
+		if d.DM == "" || len(b.want.Blocks) > 0 && !slices.Contains(b.want.Blocks, d.Dev) {
+			continue
+		}
+		switch n, err := b.kernel.MapperOpens(d.Dev, limit); {
+		case err != nil:
+			b.gaps.Add(d.Name, "ask device-mapper how often it is open", err)
+		case n > 0:
+			b.busy.Alive = append(b.busy.Alive, snapshot.Alive{Name: d.Name, Where: fmt.Sprintf("device-mapper: %s is open %d times", d.DM, n)})
+		}
+	}
 }
 
 // loops asks every loop device for its file. What it does not tell is known by

@@ -2,6 +2,7 @@ package busy
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -31,13 +32,15 @@ func (b *take) ref(n *snapshot.Namespace) snapshot.Ref {
 // named reads what the kernel uses by path: probes, interpreters, exports,
 // disks that it serves.
 func (b *take) named() {
-	b.busy.Named = append(b.proc.Exports(), proc.Targets(b.sys)...)
+	b.busy.Named = slices.Concat(b.busy.Named, b.proc.Exports(), proc.Targets(b.sys))
 	for _, block := range b.busy.Blocks {
 		if block.Backing != "" {
 			b.busy.Named = append(b.busy.Named, snapshot.Named{Kind: snapshot.NamedTarget, Name: block.Name, Path: block.Backing})
 		}
 	}
 	b.read("exports", nil)
+	b.shares()
+	b.linked()
 	b.inside("uprobes", "tracefs", "/uprobe_events", func(_ string, text []byte) []snapshot.Named {
 		return proc.ParseUprobes(text)
 	})
@@ -47,6 +50,32 @@ func (b *take) named() {
 		}
 		return nil
 	})
+}
+
+// shares: the kernel's SMB server keeps each directory that a client has
+// connected to open, and tells nobody which: those of its configuration are
+// known (ksmbd.conf(5)).
+func (b *take) shares() {
+	if !proc.ServesSMB(b.sys) {
+		return
+	}
+	list, err := proc.Shares(b.etc)
+	b.busy.Named = append(b.busy.Named, list...)
+	if err != nil {
+		b.gaps.Add("ksmbd", "read its shares", err)
+	}
+	b.partly("exports", "ksmbd does not tell what its clients have open")
+}
+
+// linked are the probes in files that BPF links keep.
+func (b *take) linked() {
+	list, err := b.kernel.Uprobes()
+	for _, u := range list {
+		b.busy.Named = append(b.busy.Named, snapshot.Named{
+			Kind: snapshot.NamedUprobe, Name: fmt.Sprintf("bpf link %d", u.Link), Path: u.Path, PID: b.links[u.Link],
+		})
+	}
+	b.read("bpf links", err)
 }
 
 // inside reads files of a kernel file system wherever it is mounted, each

@@ -51,9 +51,35 @@ func (*Kernel) LoopBacking(string, time.Duration) (snapshot.Dev, uint64, error) 
 	return snapshot.Dev{}, 0, errors.ErrUnsupported
 }
 
-// FileSystemOn answers [errors.ErrUnsupported].
-func (*Kernel) FileSystemOn(string, snapshot.Dev, time.Duration) (string, error) {
-	return "", errors.ErrUnsupported
+// Superblock is what a block device says of the file system on it.
+type Superblock struct{ Type, UUID, Label string }
+
+// SuperblockOf answers [errors.ErrUnsupported].
+func (*Kernel) SuperblockOf(string, snapshot.Dev, time.Duration) (Superblock, error) {
+	return Superblock{}, errors.ErrUnsupported
+}
+
+// MapperOpens answers [errors.ErrUnsupported].
+func (*Kernel) MapperOpens(snapshot.Dev, time.Duration) (int, error) { return 0, errors.ErrUnsupported }
+
+// Uprobe is a probe in a file that a BPF link keeps.
+type Uprobe struct {
+	Link uint32
+	Path string
+}
+
+// Uprobes answers [errors.ErrUnsupported].
+func (*Kernel) Uprobes() ([]Uprobe, error) { return nil, errors.ErrUnsupported }
+
+// UprobeOf answers [errors.ErrUnsupported].
+func (*Kernel) UprobeOf(_, _ int) (string, error) { return "", errors.ErrUnsupported }
+
+// Brief answers [errors.ErrUnsupported].
+func (*Kernel) Brief(snapshot.Ref) ([]snapshot.Mount, error) { return nil, errors.ErrUnsupported }
+
+// Detached answers [errors.ErrUnsupported].
+func (*Kernel) Detached(_, _ int) (snapshot.Mount, error) {
+	return snapshot.Mount{}, errors.ErrUnsupported
 }
 
 // Unread answers [errors.ErrUnsupported].

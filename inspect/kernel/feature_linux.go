@@ -26,6 +26,9 @@ const (
 	NamespaceIDs
 	// ListNamespaces: listns(2).
 	ListNamespaces
+	// StatmountFD: statmount(2) of the mount that a descriptor is on, also one
+	// that is in no namespace.
+	StatmountFD
 	numFeatures
 )
 
@@ -39,6 +42,7 @@ var features = [numFeatures]struct {
 	MountWalk:        {"NS_MNT_GET_NEXT of ioctl_nsfs(2)", "6.12", (*Kernel).hasWalk},
 	NamespaceIDs:     {"NS_GET_ID of ioctl_nsfs(2)", "6.18", (*Kernel).hasIDs},
 	ListNamespaces:   {"listns(2)", "6.19", (*Kernel).hasListns},
+	StatmountFD:      {"statmount(2) of a descriptor", "7.0", (*Kernel).hasStatmountFD},
 }
 
 // String is what the feature is called in messages.

@@ -51,55 +51,10 @@ func userDev(dev uint64) snapshot.Dev {
 	return snapshot.Dev{Major: unix.Major(dev), Minor: unix.Minor(dev)}
 }
 
-// FileSystemOn tells which file system a block device holds, by the magic
-// number of those that show in /sys/fs whether they are in use; "" is none of
-// these. It reads the first blocks of the device.
-func (k *Kernel) FileSystemOn(device string, want snapshot.Dev, limit time.Duration) (string, error) {
-	return within(limit, func() (string, error) {
-		fd, err := openat(unix.AT_FDCWD, device, unix.O_RDONLY|unix.O_NONBLOCK)
-		if err != nil {
-			return "", pathError("open", device, err)
-		}
-		defer unix.Close(fd)
-		var st unix.Stat_t
-		if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFBLK || userDev(st.Rdev) != want {
-			return "", pathError("read", device, unix.ENODEV)
-		}
-		for _, m := range magics {
-			b := make([]byte, len(m.bytes))
-			if n, err := unix.Pread(fd, b, m.at); err != nil || n < len(b) {
-				continue // a device smaller than that
-			}
-			if string(b) == m.bytes {
-				return m.name, nil
-			}
-		}
-		return "", nil
-	})
-}
-
-// magics are those of linux/magic.h as they lie on the device.
-var magics = []struct {
-	name  string
-	at    int64
-	bytes string
-}{
-	{"ext4", 1024 + 56, "\x53\xef"},
-	{"xfs", 0, "XFSB"},
-	{"btrfs", 65536 + 64, "_BHRfS_M"},
-	{"f2fs", 1024, "\x10\x20\xf5\xf2"},
-	{"erofs", 1024, "\xe2\xe1\xf5\xe0"},
-}
-
 // Unread is the number of bytes of events that wait behind another process's
 // descriptor (pidfd_getfd(2), FIONREAD of fanotify(7)).
 func (k *Kernel) Unread(pid, fd int) (int, error) {
-	pidfd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		return 0, err
-	}
-	defer unix.Close(pidfd)
-	own, err := unix.PidfdGetfd(pidfd, fd, 0)
+	own, err := borrow(pid, fd)
 	if err != nil {
 		return 0, err
 	}

@@ -73,9 +73,9 @@ func TestSocketMessages(t *testing.T) {
 	}
 }
 
-func TestFileSystemOnNoDevice(t *testing.T) {
+func TestSuperblockOfNoDevice(t *testing.T) {
 	k := newKernel(t)
-	if kind, err := k.FileSystemOn("/dev/null", snapshot.Dev{Major: 1, Minor: 3}, time.Second); err == nil || kind != "" {
-		t.Errorf("/dev/null holds %q, %v", kind, err)
+	if sb, err := k.SuperblockOf("/dev/null", snapshot.Dev{Major: 1, Minor: 3}, time.Second); err == nil || sb != (Superblock{}) {
+		t.Errorf("/dev/null holds %+v, %v", sb, err)
 	}
 }

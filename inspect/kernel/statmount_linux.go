@@ -25,11 +25,16 @@ const (
 	lsmtRoot = ^uint64(0) // LSMT_ROOT: all mounts below the reference root
 )
 
+// statmountByFD (STATMOUNT_BY_FD, Linux 7.0) asks for the mount that a
+// descriptor is on, which need not be in any namespace.
+const statmountByFD = 1
+
 // mntIDReq is struct mnt_id_req: param is a mask for statmount(2), the last id
-// seen for listmount(2). NsID 0 is the caller's own namespace.
+// seen for listmount(2). NsID 0 is the caller's own namespace. Fd matters with
+// statmountByFD only.
 type mntIDReq struct {
 	size  uint32
-	spare uint32
+	fd    uint32
 	mntID uint64
 	param uint64
 	nsID  uint64
@@ -69,9 +74,11 @@ var (
 )
 
 // statReader asks for one mount after the other of a namespace, into the same
-// buffer.
+// buffer. With byFD it asks for the mount of a descriptor, and the id is 0.
 type statReader struct {
 	nsID uint64
+	fd   int
+	byFD bool
 	buf  []byte
 }
 
@@ -87,7 +94,7 @@ func (r *statReader) stat(id, mask uint64) (*statmountHead, error) {
 	if r.buf == nil {
 		r.buf = make([]byte, minStat)
 	}
-	req := mntIDReq{size: uint32(unsafe.Sizeof(mntIDReq{})), mntID: id, param: mask, nsID: r.nsID}
+	req := mntIDReq{size: uint32(unsafe.Sizeof(mntIDReq{})), fd: uint32(r.fd), mntID: id, param: mask, nsID: r.nsID}
 	for {
 		switch errno := r.call(&req); {
 		case errno == 0:
@@ -105,13 +112,17 @@ func (r *statReader) stat(id, mask uint64) (*statmountHead, error) {
 // scheduler, which takes as long as the call, need not hear of it.
 func (r *statReader) call(req *mntIDReq) unix.Errno {
 	const told = statmountMntOpts | statmountOptSecArray
+	flags := uintptr(0)
+	if r.byFD {
+		flags = statmountByFD
+	}
 	var errno unix.Errno
 	if req.param&told != 0 {
 		_, _, errno = unix.Syscall6(unix.SYS_STATMOUNT, uintptr(unsafe.Pointer(req)),
-			uintptr(unsafe.Pointer(&r.buf[0])), uintptr(len(r.buf)), 0, 0, 0)
+			uintptr(unsafe.Pointer(&r.buf[0])), uintptr(len(r.buf)), flags, 0, 0)
 	} else {
 		_, _, errno = unix.RawSyscall6(unix.SYS_STATMOUNT, uintptr(unsafe.Pointer(req)),
-			uintptr(unsafe.Pointer(&r.buf[0])), uintptr(len(r.buf)), 0, 0, 0)
+			uintptr(unsafe.Pointer(&r.buf[0])), uintptr(len(r.buf)), flags, 0, 0)
 	}
 	return errno
 }

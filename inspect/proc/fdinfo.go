@@ -20,6 +20,8 @@ type FDInfo struct {
 	// FUSE is the connection that a descriptor of /dev/fuse serves: the minor
 	// number of the file system.
 	FUSE uint32
+	// Link is the id of a BPF link.
+	Link uint32
 	// Ring is the number of files that an io_uring has registered.
 	Ring int
 	// MarkedMounts and MarkedDevs are what a fanotify group watches.
@@ -55,6 +57,8 @@ func (f *FDInfo) set(key, value string) {
 		f.InFlight = int(unsigned(value, 10))
 	case "fuse_connection":
 		f.FUSE = uint32(unsigned(value, 10))
+	case "link_id":
+		f.Link = uint32(unsigned(value, 10))
 	case "UserFiles":
 		f.Ring = int(unsigned(value, 10))
 	}

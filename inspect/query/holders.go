@@ -2,6 +2,7 @@ package query
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
@@ -87,6 +88,9 @@ type HoldersQuery struct {
 	Each bool
 	// Extra are suspects that only a second look finds.
 	Extra []Holder
+	// Before are the holders of an earlier look, when something changed since:
+	// what only one of the two looks has was seen once.
+	Before []Holder
 }
 
 // Holders is the answer of [HoldersOf].
@@ -98,6 +102,7 @@ type Holders struct {
 	Device   HoldVerdict
 	Remove   HoldVerdict
 	Rows     []Holder
+	All      []Holder // those of Rows, one by one
 	Suspects []Holder
 	// Others are no holders, but worth to know: who serves a FUSE file system.
 	Others  []Holder
@@ -115,10 +120,13 @@ func HoldersOf(w *world.World, q HoldersQuery) Holders {
 	for _, look := range []func(){f.mounts, f.namespace, f.tasks, f.kernel, f.layers, f.victims} {
 		look()
 	}
+	if q.Before != nil {
+		f.seenOnce()
+	}
 	a := Holders{HoldersQuery: q, World: w, Gaps: w.Gaps, Alive: q.Target.aliveSigns(w), Others: f.others}
 	a.coverage()
 	f.judge(&a)
-	a.Rows = f.rows
+	a.All, a.Rows = f.rows, slices.Clone(f.rows)
 	if !q.Each {
 		a.Rows = groupHolders(f.rows)
 	}
@@ -149,10 +157,68 @@ func (f *finder) add(h Holder) {
 	f.rows = append(f.rows, h)
 }
 
+// seenOnce marks what only one of two looks has. What is gone by now holds
+// nothing, but is told: it may come back.
+func (f *finder) seenOnce() {
+	before := map[holderKey]bool{}
+	for i := range f.q.Before {
+		before[f.q.Before[i].key()] = true
+	}
+	for i := range f.rows {
+		if k := f.rows[i].key(); before[k] {
+			delete(before, k)
+		} else {
+			f.rows[i].Why = note(f.rows[i].Why, "seen once: it was not there at the first look")
+		}
+	}
+	for _, h := range f.q.Before {
+		if before[h.key()] {
+			h.Blocks, h.Release = 0, nil
+			h.Why = note(h.Why, "seen once: it was gone at the second look")
+			f.others = append(f.others, h)
+		}
+	}
+}
+
+func note(why, more string) string { return strings.TrimPrefix(why+", "+more, ", ") }
+
+// holderKey tells one holder from another, over two looks.
+type holderKey struct {
+	kind, where string
+	ns          uint64
+	mount       snapshot.MountID
+	pid, tid    int
+}
+
+func (h *Holder) key() holderKey {
+	k := holderKey{kind: h.Kind, where: h.Where}
+	if h.NS != nil {
+		k.ns = h.NS.ID.Ino
+	}
+	if h.Mount != nil {
+		k.mount = h.Mount.ID
+	}
+	if h.Use != nil {
+		k.mount, k.pid, k.tid, k.where = h.Use.Mount, h.Use.PID, h.Use.TID, ""
+	}
+	return k
+}
+
+// Uses are what the tasks among the holders have.
+func (a *Holders) Uses() []snapshot.Use {
+	var list []snapshot.Use
+	for _, h := range a.All {
+		if h.Use != nil {
+			list = append(list, *h.Use)
+		}
+	}
+	return list
+}
+
 // allSources are the names of what is read beside the mounts, in the order of
 // their cost.
 var allSources = []string{
-	"block devices", "superblocks", "sockets", "tasks", "loop", "swap", "exports", "uprobes", "binfmt_misc",
+	"block devices", "superblocks", "sockets", "tasks", "loop", "swap", "exports", "bpf links", "uprobes", "binfmt_misc",
 }
 
 // coverage counts what was read. A saved host without the rest has mounts

@@ -101,6 +101,39 @@ func TestThreeVerdicts(t *testing.T) {
 	}
 }
 
+// TestSeenOnce: what only one of two looks has is told, and what is gone by now
+// holds nothing.
+func TestSeenOnce(t *testing.T) {
+	s := heldHost()
+	s.Busy.Uses = []snapshot.Use{{Kind: snapshot.UseFD, PID: 12, FD: 3, Mount: 41, Dev: disk, Path: "/mnt/x/f", Count: 1}}
+	first := ask(t, s, "sda")
+	s.Busy.Uses = []snapshot.Use{{Kind: snapshot.UseCwd, PID: 12, Mount: 41, Dev: disk, Path: "/mnt/x", Count: 1}}
+	again := HoldersOf(first.World, HoldersQuery{Target: first.Target, Each: true, Before: first.All})
+	once := map[string]string{}
+	for _, h := range append(again.Rows, again.Others...) {
+		if strings.Contains(h.Why, "seen once") {
+			once[h.Kind] = h.Why
+		}
+	}
+	if len(once) != 2 || !strings.Contains(once["cwd"], "not there at the first look") || !strings.Contains(once["fd"], "gone at the second look") {
+		t.Errorf("seen once: %q", once)
+	}
+	if i := slices.IndexFunc(again.Others, func(h Holder) bool { return h.Kind == "fd" }); i < 0 || again.Others[i].Blocks != 0 {
+		t.Errorf("what is gone stands in the way: %+v", again.Others)
+	}
+}
+
+// TestShareIsASuspect: whether a client is connected to it the kernel does not
+// tell.
+func TestShareIsASuspect(t *testing.T) {
+	s := heldHost()
+	s.Busy.Named = []snapshot.Named{{Kind: snapshot.NamedShare, Name: "music", Path: "/mnt/x/music"}, {Kind: snapshot.NamedShare, Name: "other", Path: "/"}}
+	a := askPath(t, s, "/mnt/x")
+	if a.Umount.Answer != Maybe || len(a.Suspects) != 1 || a.Suspects[0].Where != "/mnt/x/music" {
+		t.Errorf("umount %+v, suspects %+v", a.Umount, a.Suspects)
+	}
+}
+
 func TestBusySlaveBlocksUmount(t *testing.T) {
 	s := heldHost()
 	s.Busy.Uses = []snapshot.Use{

@@ -101,15 +101,26 @@ func (f *finder) user(n snapshot.Named) {
 		}
 		return
 	}
-	if m := f.onTarget(n.Path); m != nil {
-		f.kernelRow(string(n.Kind), n.Path, strings.TrimSpace(n.Name+" (by name)"), m, f.releaseNamed(n))
+	if m := f.onTarget(n.Path); m != nil && n.Kind != snapshot.NamedShare {
+		f.kernelRow(string(n.Kind), n.Path, strings.TrimSpace(f.whose(n)+" (by name)"), m, f.releaseNamed(n))
 	}
+}
+
+// whose names what uses a file, and the process that has it.
+func (f *finder) whose(n snapshot.Named) string {
+	if n.PID == 0 {
+		return n.Name
+	}
+	return fmt.Sprintf("%s of pid %d", n.Name, n.PID)
 }
 
 func (f *finder) releaseNamed(n snapshot.Named) string {
 	ns := f.w.Lookup(n.In.Ino)
 	switch n.Kind {
 	case snapshot.NamedUprobe:
+		if n.File == "" {
+			return f.releaseProbe(n)
+		}
 		return f.inNS(ns, nil, "sh -c "+quote("echo "+quote("-:"+n.Name)+" >> "+quote(n.File)))
 	case snapshot.NamedBinfmt:
 		return f.inNS(ns, nil, "sh -c "+quote("echo -1 > "+quote(n.File)))
@@ -117,6 +128,16 @@ func (f *finder) releaseNamed(n snapshot.Named) string {
 		return "exportfs -u " + quote(n.Name+":"+n.Path)
 	}
 	return "remove " + quote(n.Path) + " from " + quote(n.Name)
+}
+
+// releaseProbe ends who has a probe. A link that nobody has is pinned in a file
+// of bpffs.
+func (f *finder) releaseProbe(n snapshot.Named) string {
+	if release := f.endTask(f.process(n.PID)); len(release) > 0 {
+		return release[0]
+	}
+	id := strings.TrimPrefix(n.Name, "bpf link ")
+	return "bpftool -f link show id " + id + " # and remove the file that pins it"
 }
 
 // above lists the devices that are made of the target's.
@@ -127,9 +148,16 @@ func (f *finder) above() {
 			continue
 		}
 		for _, name := range b.Holders {
-			f.kernelRow(holderKind(f.w, name), "/dev/"+name, "made of "+b.Name, nil, f.unstack(name)+closeCommand(f.w, name))
+			f.kernelRow(holderKind(f.w, name), "/dev/"+name, madeOf(f.w, name, b.Name), nil, f.unstack(name)+closeCommand(f.w, name))
 		}
 	}
+}
+
+func madeOf(w *world.World, name, of string) string {
+	if b := blockNamed(w, name); b != nil && b.Array != "" {
+		return "made of " + of + " (" + b.Array + ")"
+	}
+	return "made of " + of
 }
 
 func holderKind(w *world.World, name string) string {

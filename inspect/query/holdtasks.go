@@ -120,6 +120,9 @@ func (f *finder) whyUsed(u *snapshot.Use, m *world.Mount) string {
 	switch {
 	case u.Detached:
 		parts = append(parts, fmt.Sprintf("of mount %d, which is in no namespace that was read", u.Mount))
+		if u.Of != "" {
+			parts = append(parts, u.Of)
+		}
 	case m != nil:
 		parts = append(parts, fmt.Sprintf("on mount %d at %s", m.ID, m.Point))
 	}

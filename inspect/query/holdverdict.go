@@ -88,7 +88,7 @@ func (a *Holders) missing() string {
 // optional are the sources that many hosts lack: without them mounted, there
 // is as a rule nothing to find in them.
 func optional(w *world.World, source string) bool {
-	return w.Busy != nil && (source == "uprobes" || source == "binfmt_misc")
+	return w.Busy != nil && (source == "uprobes" || source == "binfmt_misc" || source == "bpf links")
 }
 
 // judgeUmount: the target has to be a mount point, without mounts on it, and
@@ -197,6 +197,15 @@ func (f *finder) suspects(all bool) []Holder {
 			})
 		}
 	}
+	for _, n := range f.w.Busy.Named {
+		if m := f.onTarget(n.Path); n.Kind == snapshot.NamedShare && m != nil {
+			list = append(list, Holder{
+				Kind: string(n.Kind), Mount: m, Where: n.Path, Count: 1,
+				Why:     "share " + n.Name + ", kept open while a client is connected to it",
+				Release: []string{"ksmbd.addshare --del " + quote(n.Name)},
+			})
+		}
+	}
 	for _, s := range f.w.Busy.Swaps {
 		if all && s.File && s.Missing {
 			list = append(list, Holder{
@@ -232,6 +241,8 @@ func waitingText(q *snapshot.Queue) string {
 		return fmt.Sprintf("%d descriptors in messages that nobody has received", q.Waiting)
 	case q.Kind == snapshot.QueueRing:
 		return fmt.Sprintf("%d registered files", q.Waiting)
+	case q.Kind == snapshot.QueuePerf:
+		return "a perf event, which may be a probe in a file: the kernel does not tell"
 	case q.Waiting < 0:
 		return "watches it; whether events wait could not be told"
 	}

@@ -39,7 +39,7 @@ const (
 	UseMap    UseKind = "map"    // a mapped file
 	UseSocket UseKind = "socket" // a socket bound to a path
 	UseDevice UseKind = "device" // a descriptor of the block device itself
-	UseServer UseKind = "server" // serves the file system (/dev/fuse); pins nothing
+	UseServer UseKind = "server" // serves the file system (/dev/fuse, autofs); pins nothing
 )
 
 // Use is one reference of a task, or several of one process that are alike.
@@ -59,6 +59,9 @@ type Use struct {
 	ByName bool `json:"by_name,omitempty"`
 	// Detached: the mount was in none of the tables read.
 	Detached bool `json:"detached,omitempty"`
+	// Of is the type, source and root of a detached mount, where the kernel
+	// tells (statmount(2) of a descriptor, Linux 7.0).
+	Of string `json:"of,omitempty"`
 }
 
 // Block is one block device as /sys/class/block shows it.
@@ -71,6 +74,7 @@ type Block struct {
 	DM      string   `json:"dm,omitempty"` // name and uuid in device-mapper
 	UUID    string   `json:"uuid,omitempty"`
 	Backing string   `json:"backing,omitempty"` // what a zram device writes to
+	Array   string   `json:"array,omitempty"`   // "active raid1", of an md device
 }
 
 // Loop is a loop device with a backing file (loop(4), LOOP_GET_STATUS64).
@@ -97,10 +101,11 @@ type NamedKind string
 
 // The kinds of named user.
 const (
-	NamedUprobe NamedKind = "uprobe"      // a line of tracefs' uprobe_events
+	NamedUprobe NamedKind = "uprobe"      // a line of tracefs' uprobe_events, a BPF link, a perf event
 	NamedBinfmt NamedKind = "binfmt_misc" // an interpreter kept open by flag F
 	NamedExport NamedKind = "nfsd"        // a directory exported by the NFS server
 	NamedTarget NamedKind = "target"      // a device or file served as a disk
+	NamedShare  NamedKind = "ksmbd"       // a directory shared by the SMB server, in use or not
 )
 
 // Named is a file or directory that the kernel uses, by path.
@@ -110,6 +115,7 @@ type Named struct {
 	Path string    `json:"path"`
 	In   NSID      `json:"in,omitzero"` // the mount namespace that told, for Release
 	File string    `json:"file,omitempty"`
+	PID  int       `json:"pid,omitempty"` // who has it, 0 where nobody was found
 }
 
 // Alive is a sign that a file system is in use, which the kernel shows for a
@@ -141,6 +147,7 @@ const (
 	QueueSocket   QueueKind = "in-flight" // scm_fds of a unix socket's fdinfo
 	QueueFanotify QueueKind = "fanotify"
 	QueueRing     QueueKind = "io_uring"
+	QueuePerf     QueueKind = "perf-event" // perhaps a probe in a file
 )
 
 // Reading says how far one of the sources was read.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -69,6 +70,8 @@ func (a *actor) dismiss() {
 	a.cmd.Wait()
 	a.cmd = nil
 }
+
+func pidText(a *actor) string { return strconv.Itoa(a.pid) }
 
 // ns is the number of the actor's mount namespace.
 func (a *actor) ns(t *testing.T) uint64 {

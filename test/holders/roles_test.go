@@ -37,6 +37,9 @@ var roles = map[string]func(args []string) error{
 	"fuse":      playFUSE,
 	"acct":      playAcct,
 	"zombie":    playZombie,
+	"perf":      playPerf,
+	"bpf-link":  playBPFLink,
+	"autofs":    playAutofs,
 	"dirs":      playThreadDirs,
 	"over":      func(args []string) error { return unix.Mount("over", args[0], "tmpfs", 0, "") },
 }
