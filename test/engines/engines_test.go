@@ -242,6 +242,42 @@ func check(t *testing.T, c container, more ...string) {
 			t.Errorf("layers of %s:\n%q\nwant\n%q", c.target, got, want)
 		}
 	})
+	t.Run("holders", func(t *testing.T) { c.checkHolders(t, more) })
+}
+
+// checkHolders: by every name of the container its root file system is found,
+// with the processes that have it.
+func (c container) checkHolders(t *testing.T, more []string) {
+	t.Helper()
+	type held struct {
+		Target   struct{ Kind string }
+		Verdicts struct{ Device struct{ Answer string } }
+		Holders  []struct {
+			Kind string
+			NS   *struct{ Inode uint64 }
+			Task *struct{ PID int }
+		}
+	}
+	has := func(h held, kind string) bool {
+		for _, row := range h.Holders {
+			if strings.HasPrefix(row.Kind, kind) && row.NS != nil && row.NS.Inode == c.ns(t) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, name := range append(more, c.target) {
+		var h held
+		ask(t, &h, "holders", "-J", name)
+		if h.Target.Kind != "filesystem" || h.Verdicts.Device.Answer != "held" || !has(h, "mount") || !has(h, "root") {
+			t.Errorf("holders %s: %+v", name, h)
+		}
+	}
+	var h held
+	ask(t, &h, "holders", "-J", c.target+":/t", "--for", "umount")
+	if h.Target.Kind != "mount" || !has(h, "mount") {
+		t.Errorf("holders %s:/t: %+v", c.target, h)
+	}
 }
 
 func (c container) ns(t *testing.T) uint64 {

@@ -29,22 +29,28 @@ type explained struct {
 	Now *explained
 }
 
-// explain asks about places; no and unknown are answers, not failures.
+// explain asks about places.
 func explain(t *testing.T, places ...string) explained {
+	t.Helper()
+	var e explained
+	ask(t, &e, append([]string{"explain", "-J"}, places...)...)
+	return e
+}
+
+// ask asks a question whose answer may be no and unknown, which are no failures.
+func ask(t *testing.T, into any, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Getenv(nsviewVar), append([]string{"explain", "-J"}, places...)...)
+	cmd := exec.CommandContext(ctx, os.Getenv(nsviewVar), args...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() == 2) {
-		t.Fatalf("nsview explain %s: %v\n%s", strings.Join(places, " "), err, &stderr)
+		t.Fatalf("nsview %s: %v\n%s", strings.Join(args, " "), err, &stderr)
 	}
-	var e explained
-	decode(t, string(out), &e)
-	return e
+	decode(t, string(out), into)
 }
 
 // volumeOf makes a directory to mount things on.
