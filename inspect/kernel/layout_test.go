@@ -23,7 +23,7 @@ func TestLayouts(t *testing.T) {
 		"btrfs": {"mkfs.btrfs", "-q", "-U", uuid, "-L", "a label"},
 		"xfs":   {"mkfs.xfs", "-q", "-m", "uuid=" + uuid, "-L", "a label"},
 		"f2fs":  {"mkfs.f2fs", "-q", "-U", uuid},
-		"erofs": {"mkfs.erofs", "-U", uuid, "-L", "a label"},
+		"erofs": {"mkfs.erofs", "-U", uuid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			program, err := exec.LookPath(args[0])
@@ -50,7 +50,7 @@ func TestLayouts(t *testing.T) {
 				return n == len(b)
 			})
 			want := Superblock{Type: name, UUID: uuid, Label: "a label"}
-			if name == "f2fs" {
+			if name == "f2fs" || name == "erofs" { // given none
 				want.Label = ""
 			}
 			if got != want {
