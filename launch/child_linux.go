@@ -1,14 +1,32 @@
 package launch
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
 	"runtime"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
+
+// child is the state of the process that becomes the command.
+type child struct {
+	slots map[string]int // descriptors by the name that steps call them
+	undo  []func()       // takes back what the steps have made, the last first
+}
+
+// isChild says whether this process is a child that [Start] has made.
+func isChild() bool { return len(os.Args) == 1 && os.Args[0] == childName }
+
+// Namespaces, credentials and the signal of the parent's death are properties
+// of a thread. Locked here, the child's work is done by the first thread, which
+// is the one that /proc shows.
+func init() {
+	if isChild() {
+		runtime.LockOSThread()
+	}
+}
 
 // Dispatch does the child's work when this process is a child that [Start] has
 // made of the program, and returns false at once when it is not. It belongs
@@ -16,96 +34,150 @@ import (
 // the caller of Start knows already: nothing is left but to exit. When all
 // steps succeed it never returns, as the command has taken the program's place.
 func Dispatch() bool {
-	if len(os.Args) != 1 || os.Args[0] != childName {
+	if !isChild() {
 		return false
 	}
-	// The signal of the parent's death is a property of this thread, which
-	// must therefore be the one that executes the command.
-	runtime.LockOSThread()
 	keepInside()
-	plan, err := io.ReadAll(os.NewFile(planFD, "plan"))
+	p, err := readPlan(talkFD)
 	if err != nil {
 		return true // the missing reports say it
 	}
-	steps, err := decode(plan)
-	if err != nil {
-		return true
+	c := &child{slots: map[string]int{}}
+	if !c.doAll(p) {
+		c.takeBack()
 	}
-	doAll(steps)
 	return true
 }
 
 // keepInside has every descriptor but the standard streams closed when the
 // command starts: those of the conversation, and what a caller passed on by
 // mistake. Where close_range(2) cannot do it (before Linux 5.11) it is only
-// those of the conversation.
+// that of the conversation.
 func keepInside() {
-	if unix.CloseRange(planFD, 1<<32-1, unix.CLOSE_RANGE_CLOEXEC) != nil {
-		unix.CloseOnExec(planFD)
-		unix.CloseOnExec(reportFD)
+	if unix.CloseRange(talkFD, 1<<32-1, unix.CLOSE_RANGE_CLOEXEC) != nil {
+		unix.CloseOnExec(talkFD)
 	}
 }
 
-// doAll does the steps that follow the clone and reports each.
-func doAll(steps []Step) {
-	for i, s := range steps {
-		if s.Call == CallClone {
-			continue
-		}
-		r := report{kind: reportDone, step: i + 1}
-		if err := s.do(); err != nil {
-			r.kind = reportFailed
-			errors.As(err, &r.errno)
-		}
-		if _, err := unix.Write(reportFD, r.bytes()); err != nil || r.kind == reportFailed {
-			return
-		}
+func readPlan(fd int) (plan, error) {
+	var size [4]byte
+	if err := readFull(fd, size[:]); err != nil {
+		return plan{}, err
 	}
+	n := binary.NativeEndian.Uint32(size[:])
+	if n > maxPlan {
+		return plan{}, errors.New("the plan is too long")
+	}
+	b := make([]byte, n)
+	if err := readFull(fd, b); err != nil {
+		return plan{}, err
+	}
+	return decodePlan(b)
 }
 
-// dieWithParent has the kernel kill this process when the thread that made it
-// ends. The parent may have ended before: then nobody reads the reports.
-func dieWithParent() error {
-	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
-		return err
-	}
-	fds := []unix.PollFd{{Fd: reportFD}}
-	if n, err := unix.Poll(fds, 0); err == nil && n > 0 && fds[0].Revents&unix.POLLERR != 0 {
-		return unix.ESRCH
+// readFull reads by system calls alone: Go's poller would start a thread.
+func readFull(fd int, b []byte) error {
+	for len(b) > 0 {
+		n, err := unix.Read(fd, b)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return err
+		case n == 0:
+			return io.ErrUnexpectedEOF
+		default:
+			b = b[n:]
+		}
 	}
 	return nil
 }
 
-// defaultPath is where commands are looked for when Env names no PATH.
-const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-// execute is execvp(3): a name without slash is tried in each directory of
-// PATH. One that exists and may not be run does not end the search.
-func execute(args, env []string) error {
-	if strings.Contains(args[0], "/") {
-		return unix.Exec(args[0], args, env)
-	}
-	found := unix.ENOENT
-	for dir := range strings.SplitSeq(searchPath(env), ":") {
-		if dir == "" {
-			dir = "."
+// doAll does the child's steps and reports. False is a step that was refused,
+// or a parent that is gone.
+func (c *child) doAll(p plan) bool {
+	for i, s := range p.Steps {
+		n := p.First + i
+		if s.Kind == "" || p.Watched {
+			if !awaitGo() {
+				return false
+			}
 		}
-		switch err := unix.Exec(dir+"/"+args[0], args, env); err {
-		case unix.ENOENT, unix.ENOTDIR:
-		case unix.EACCES:
-			found = unix.EACCES
-		default:
-			return err
+		if s.Kind == "" {
+			continue
+		}
+		if err := s.Action.do(c); err != nil {
+			c.takeBack()
+			c.undo = nil
+			_ = say(failure(n, err))
+			return false
+		}
+		next := i + 1
+		if p.Watched || next == len(p.Steps)-1 || next < len(p.Steps) && p.Steps[next].Kind == "" {
+			if say(report{kind: reportDone, step: n}) != nil {
+				return false
+			}
 		}
 	}
-	return found
+	return false // the last step does not come back
 }
 
-func searchPath(env []string) string {
-	for _, e := range env {
-		if path, ok := strings.CutPrefix(e, "PATH="); ok {
-			return path
+// awaitGo waits for the parent; false is its end.
+func awaitGo() bool {
+	var b [1]byte
+	return readFull(talkFD, b[:]) == nil
+}
+
+// say sends a report. MSG_NOSIGNAL: a parent that is gone is an error.
+func say(r report) error {
+	b := r.bytes()
+	for len(b) > 0 {
+		n, err := unix.SendmsgN(talkFD, b, nil, nil, unix.MSG_NOSIGNAL)
+		if errors.Is(err, unix.EINTR) {
+			continue
 		}
+		if err != nil {
+			return err
+		}
+		b = b[n:]
 	}
-	return defaultPath
+	return nil
+}
+
+// failure is the report of a refused step.
+func failure(n int, err error) report {
+	r := report{kind: reportFailed, step: n, errno: errnoOf(err)}
+	var call *CallError
+	if errors.As(err, &call) {
+		r.text = string(call.Call) + "\x00" + call.Flags + "\x00" + call.Detail
+	}
+	return r
+}
+
+// takeBack undoes what the steps have made outside of the namespaces.
+func (c *child) takeBack() {
+	for i := len(c.undo) - 1; i >= 0; i-- {
+		c.undo[i]()
+	}
+}
+
+// put keeps a descriptor in a slot; what was there is closed.
+func (c *child) put(slot string, fd int) {
+	c.drop(slot)
+	c.slots[slot] = fd
+}
+
+func (c *child) drop(slot string) {
+	if fd, ok := c.slots[slot]; ok {
+		_ = unix.Close(fd)
+		delete(c.slots, slot)
+	}
+}
+
+// fd is the descriptor in a slot; EBADF when it is empty.
+func (c *child) fd(slot string) (int, error) {
+	fd, ok := c.slots[slot]
+	if !ok {
+		return -1, unix.EBADF
+	}
+	return fd, nil
 }

@@ -28,7 +28,7 @@ func TestRefusedStep(t *testing.T) {
 	_, err := Start(t.Context(), Spec{
 		Namespaces: Mount | PID,
 		Root:       Request{Private, true},
-		Mounts: []MountStep{
+		Calls: []MountCall{
 			{Source: "gone", Target: dir, FSType: "tmpfs"},
 			{Target: dir, Flags: unix.MS_MOVE | unix.MS_SHARED},
 		},
@@ -38,7 +38,7 @@ func TestRefusedStep(t *testing.T) {
 	if !errors.As(err, &step) || !errors.Is(err, unix.EINVAL) {
 		t.Fatalf("got %v", err)
 	}
-	if step.Step != 4 || step.Call != CallMount || step.Flags != "MS_MOVE|MS_SHARED" {
+	if step.Step != 4 || step.Call != "mount" || step.Flags != "MS_MOVE|MS_SHARED" {
 		t.Errorf("got %+v", step)
 	}
 	want := fmt.Sprintf(`step 4, mount("", %q, "", MS_MOVE|MS_SHARED, ""): invalid argument`, dir)
@@ -57,7 +57,7 @@ func TestRefusedCommand(t *testing.T) {
 	} {
 		_, err := Start(t.Context(), Spec{Args: []string{command}}, Streams{})
 		var step *StepError
-		if !errors.As(err, &step) || !errors.Is(err, want) || step.Call != CallExecve {
+		if !errors.As(err, &step) || !errors.Is(err, want) || step.Call != "execve" {
 			t.Errorf("%s: got %v", command, err)
 		}
 	}
@@ -70,7 +70,7 @@ func TestRefusedClone(t *testing.T) {
 		Namespaces: User, UIDs: []IDMap{{0, 0, 1}, {0, 1, 1}}, GIDs: []IDMap{{0, 0, 1}}, Args: []string{"true"},
 	}, Streams{})
 	var step *StepError
-	if !errors.As(err, &step) || step.Step != 1 || step.Call != CallClone {
+	if !errors.As(err, &step) || step.Step != 1 || step.Call != "clone" {
 		t.Fatalf("maps that overlap: got %v", err)
 	}
 	var errno unix.Errno

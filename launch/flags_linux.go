@@ -38,6 +38,13 @@ type MountFlags uint64
 // String names the flags: MS_REC|MS_SLAVE. Bits without a name stay, in hex.
 func (f MountFlags) String() string { return names(uint64(f), mountNames) }
 
+// MountAttr are the attributes of a mount, as fsmount(2) and mount_setattr(2)
+// take them.
+type MountAttr uint64
+
+// String names the attributes: MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV.
+func (a MountAttr) String() string { return names(uint64(a), attrNames) }
+
 type flagName struct {
 	bit  uint64
 	name string
@@ -81,6 +88,23 @@ var mountNames = []flagName{
 	{unix.MS_I_VERSION, "MS_I_VERSION"},
 	{unix.MS_STRICTATIME, "MS_STRICTATIME"},
 	{unix.MS_LAZYTIME, "MS_LAZYTIME"},
+}
+
+var attrNames = []flagName{
+	{unix.MOUNT_ATTR_RDONLY, "MOUNT_ATTR_RDONLY"},
+	{unix.MOUNT_ATTR_NOSUID, "MOUNT_ATTR_NOSUID"},
+	{unix.MOUNT_ATTR_NODEV, "MOUNT_ATTR_NODEV"},
+	{unix.MOUNT_ATTR_NOEXEC, "MOUNT_ATTR_NOEXEC"},
+	{unix.MOUNT_ATTR_NOATIME, "MOUNT_ATTR_NOATIME"},
+	{unix.MOUNT_ATTR_STRICTATIME, "MOUNT_ATTR_STRICTATIME"},
+	{unix.MOUNT_ATTR_NODIRATIME, "MOUNT_ATTR_NODIRATIME"},
+	{unix.MOUNT_ATTR_NOSYMFOLLOW, "MOUNT_ATTR_NOSYMFOLLOW"},
+	{unix.MOUNT_ATTR_IDMAP, "MOUNT_ATTR_IDMAP"},
+}
+
+var treeNames = []flagName{
+	{unix.OPEN_TREE_CLONE, "OPEN_TREE_CLONE"},
+	{unix.AT_RECURSIVE, "AT_RECURSIVE"},
 }
 
 // names spells out a set of flags; what has no name is one number at the end.

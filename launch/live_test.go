@@ -44,10 +44,10 @@ func TestMountsAreMadeInOrder(t *testing.T) {
 	p := start(t, Spec{
 		Namespaces: Mount,
 		Root:       Request{Slave, true},
-		Mounts: []MountStep{
+		Calls: []MountCall{
 			{Source: "one", Target: dir, FSType: "tmpfs", Flags: unix.MS_NOSUID, Data: "size=64k"},
 			Make(dir, Request{Shared, false}),
-			Bind("/proc", dir, true),
+			BindCall("/proc", dir, true),
 		},
 	})
 	if got := tags(t, p.PID(), dir); got != "shared,master" {
@@ -64,7 +64,7 @@ func TestSharedMountsComeBack(t *testing.T) {
 	}
 	dir := t.TempDir()
 	t.Cleanup(func() { try(t, unix.Unmount(dir, unix.MNT_DETACH)) })
-	start(t, Spec{Namespaces: Mount, Root: Request{Shared, true}, Mounts: []MountStep{{Source: "back", Target: dir, FSType: "tmpfs"}}})
+	start(t, Spec{Namespaces: Mount, Root: Request{Shared, true}, Calls: []MountCall{{Source: "back", Target: dir, FSType: "tmpfs"}}})
 	if !strings.Contains(mountinfo(t, "self"), dir+" ") {
 		t.Error("a mount below a shared one did not come back")
 	}
@@ -101,13 +101,13 @@ func TestUserNamespace(t *testing.T) {
 	p, err := Start(t.Context(), Spec{
 		Namespaces: User | Mount | PID,
 		UIDs:       []IDMap{{0, os.Getuid(), 1}}, GIDs: []IDMap{{0, os.Getgid(), 1}},
-		Root:   Request{Slave, true},
-		Mounts: []MountStep{{Source: "mine", Target: dir, FSType: "tmpfs"}},
-		User:   &Credentials{},
-		Args:   []string{"sleep", "600"},
+		Root:  Request{Slave, true},
+		Calls: []MountCall{{Source: "mine", Target: dir, FSType: "tmpfs"}},
+		User:  &Credentials{},
+		Args:  []string{"sleep", "600"},
 	}, Streams{})
 	var step *StepError
-	if errors.As(err, &step) && step.Call == CallClone && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EACCES)) {
+	if errors.As(err, &step) && step.Call == "clone" && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EACCES)) {
 		t.Skipf("needs user namespaces: %v", err)
 	}
 	try(t, err)

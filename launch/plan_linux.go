@@ -7,54 +7,84 @@ import (
 	"strings"
 )
 
-// Plan lists the system calls that make what is wanted, in order. It does
-// nothing and asks the system nothing: the same Spec gives the same plan
-// everywhere. The error says what in the Spec makes no sense; whether the
-// kernel agrees to the rest shows when it is done.
+// Plan lists the steps that make what is wanted, in order. It does nothing and
+// asks the system nothing: the same Spec gives the same plan everywhere. The
+// error says what in the Spec makes no sense; whether the kernel agrees to the
+// rest shows when it is done.
 func Plan(s Spec) ([]Step, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("plan the launch: %w", err)
 	}
-	steps := []Step{{Call: CallClone, Flags: uint64(s.Namespaces), UIDs: s.UIDs, GIDs: s.GIDs}}
-	if s.Root.Change != Unchanged {
-		steps = append(steps, Make("/", s.Root).step())
-	}
-	for _, m := range s.Mounts {
-		steps = append(steps, m.step())
-	}
-	if s.Chroot != "" {
-		// Without a chdir the old working directory would lie outside.
-		steps = append(steps, Step{Call: CallChroot, Target: s.Chroot}, Step{Call: CallChdir, Target: "/"})
-	}
-	if s.Dir != "" {
-		steps = append(steps, Step{Call: CallChdir, Target: s.Dir})
-	}
-	steps = append(steps, s.become()...)
-	// A change of user undoes what was set before it.
-	steps = append(steps, Step{Call: CallPrctl})
-	return append(steps, Step{Call: CallExecve, Args: s.Args, Env: s.Env}), nil
+	var p planner
+	p.namespaces(s)
+	p.mounts(s)
+	p.root(s)
+	p.become(s)
+	return p.steps, nil
 }
 
-func (m MountStep) step() Step {
-	return Step{
-		Call: CallMount, Source: m.Source, Target: m.Target, FSType: m.FSType,
-		Flags: uint64(m.Flags), Data: m.Data,
+// planner collects steps.
+type planner struct{ steps []Step }
+
+func (p *planner) add(why string, a Action) { p.steps = append(p.steps, Step{Action: a, Why: why}) }
+
+func (p *planner) parent(list []ParentAction) {
+	for i := range list {
+		p.steps = append(p.steps, Step{By: ByParent, Action: &list[i], Why: list[i].Why})
+	}
+}
+
+// late are made by the child itself, in the control group that the caller has
+// put it into: that becomes the root of what it sees (cgroup_namespaces(7)).
+const late = Cgroup
+
+func (p *planner) namespaces(s Spec) {
+	p.steps = append(p.steps, Step{
+		By: ByParent, Why: "a process in new namespaces",
+		Action: &Clone{Namespaces: s.Namespaces &^ late, UIDs: s.UIDs, GIDs: s.GIDs},
+	})
+	p.parent(s.Created)
+	for _, j := range s.Join {
+		p.add("", &Setns{Path: j.Path, Type: j.Type})
+	}
+	if own := s.Namespaces & late; own != 0 {
+		p.add("its control group is the root of those it sees", &Unshare{Namespaces: own})
+	}
+	if s.Hostname != "" {
+		p.add("", &Sethostname{Name: s.Hostname})
+	}
+	if s.Domainname != "" {
+		p.add("", &Setdomainname{Name: s.Domainname})
+	}
+	if s.Loopback {
+		p.add("the one interface of a new net namespace", &Loopback{})
+	}
+	if s.Session {
+		p.add("", &Setsid{})
 	}
 }
 
 // become takes on the credentials; the user last, as it gives up the right to
 // the others.
-func (s Spec) become() []Step {
-	if s.User == nil {
-		return nil
+func (p *planner) become(s Spec) {
+	if s.Dir != "" { // as root: the user may not be allowed on the way there
+		p.add("", &Chdir{Path: s.Dir})
 	}
-	var steps []Step
-	if !s.Namespaces.Has(User) || s.Setgroups {
-		steps = append(steps, Step{Call: CallSetgroups, IDs: s.User.Groups})
+	if s.User != nil {
+		if !s.Namespaces.Has(User) || s.Setgroups {
+			p.add("", &Setgroups{GIDs: s.User.Groups})
+		}
+		p.add("", &Setgid{GID: s.User.GID})
+		p.add("", &Setuid{UID: s.User.UID})
 	}
-	return append(steps,
-		Step{Call: CallSetgid, IDs: []int{s.User.GID}},
-		Step{Call: CallSetuid, IDs: []int{s.User.UID}})
+	if s.NoNewPrivileges {
+		p.add("", &NoNewPrivileges{})
+	}
+	// A change of user undoes what was set before it.
+	if !s.Detached {
+		p.add("the command ends with its launcher", &DieWithParent{})
+	}
+	p.add("", &Execve{Args: s.Args, Env: s.Env})
 }
 
 // check refuses what cannot be meant.
@@ -68,12 +98,19 @@ func (s Spec) check() error {
 		return errors.New("ids are mapped in a new user namespace only")
 	case s.Namespaces.Has(User) && !s.Setgroups && s.User != nil && len(s.User.Groups) > 0:
 		return errors.New("supplementary groups in a user namespace that does not allow setgroups")
-	case !s.Namespaces.Has(Mount) && (s.Root.Change != Unchanged || len(s.Mounts) > 0):
+	case !s.ownMounts() && (s.Root.Change != Unchanged || len(s.Calls) > 0 || s.Rootfs != nil):
 		return errors.New("mounts without a new mount namespace would be the caller's own")
 	case int(s.Root.Change) >= len(changeFlags):
 		return fmt.Errorf("no such propagation: %v", s.Root)
+	case s.Rootfs != nil && s.Chroot != "":
+		return errors.New("two roots: a directory to change to and one to build")
 	}
 	return s.checkTexts()
+}
+
+// ownMounts says whether the mounts are not the caller's.
+func (s Spec) ownMounts() bool {
+	return s.Namespaces.Has(Mount) || slices.ContainsFunc(s.Join, func(j Join) bool { return j.Type == Mount })
 }
 
 // checkTexts refuses paths that depend on where the caller stands, and NULs,
@@ -81,12 +118,28 @@ func (s Spec) check() error {
 func (s Spec) checkTexts() error {
 	paths := []string{s.Chroot, s.Dir}
 	texts := slices.Concat(s.Args, s.Env)
-	for _, m := range s.Mounts {
+	for _, m := range s.Calls {
 		if m.Target == "" {
 			return errors.New("a mount without target")
 		}
 		paths = append(paths, m.Target)
 		texts = append(texts, m.Source, m.FSType, m.Data)
+	}
+	if s.Rootfs != nil {
+		if s.Rootfs.Path == "" {
+			return errors.New("a root without path")
+		}
+		paths = append(paths, s.Rootfs.Path)
+		for _, m := range s.Rootfs.Mounts {
+			if m.Target == "" {
+				return errors.New("a mount without target")
+			}
+			if m.Bind == "" && m.FSType == "" {
+				return fmt.Errorf("a mount at %q of nothing", m.Target)
+			}
+			paths = append(paths, m.Target, m.Bind)
+			texts = append(append(texts, m.Source, m.FSType), m.Options...)
+		}
 	}
 	for _, p := range paths {
 		if p != "" && !strings.HasPrefix(p, "/") {

@@ -1,15 +1,13 @@
 package launch
 
-import (
-	"os"
-
-	"golang.org/x/sys/unix"
-)
+import "os"
 
 // Spec says what to start, and in which surroundings.
 type Spec struct {
 	// Namespaces are made new for the command; the others are the caller's.
 	Namespaces Namespaces
+	// Join are namespaces to enter, in this order.
+	Join []Join
 	// UIDs and GIDs map the users of a new user namespace. Without a map the
 	// command has no rights at all there.
 	UIDs, GIDs []IDMap
@@ -17,43 +15,87 @@ type Spec struct {
 	// the kernel grants to privileged callers only (user_namespaces(7)).
 	Setgroups bool
 
+	Hostname, Domainname string // set when not empty
+	Loopback             bool   // brought up
+
 	// Root is asked of the mount at / before anything is mounted.
 	Root Request
-	// Mounts are made in this order, before Chroot.
-	Mounts []MountStep
+	// Calls are made next, in this order, by path.
+	Calls []MountCall
+	// Rootfs becomes the root.
+	Rootfs *Rootfs
 
-	// Chroot becomes the root directory when it is not empty, and Dir, as
-	// seen from there, the working directory.
+	// Chroot becomes the root directory when it is not empty and there is no
+	// Rootfs, and Dir, as seen from there, the working directory.
 	Chroot string
 	Dir    string
-	User   *Credentials // nil keeps the caller's
+
+	Session         bool         // the command leads a session of its own
+	User            *Credentials // nil keeps the caller's
+	NoNewPrivileges bool
+	// Detached lets the command live on when the caller ends.
+	Detached bool
 
 	// Args is the command. A name without slash is looked for in the PATH of
-	// Env, inside Chroot.
+	// Env, inside the new root.
 	Args []string
 	Env  []string
+
+	// Created are done by the caller as soon as the child is there, and
+	// Mounted when all is mounted, before the root changes.
+	Created, Mounted []ParentAction
 }
 
-// MountStep is one mount(2).
-type MountStep struct {
-	Source, Target, FSType string
-	Flags                  MountFlags
-	Data                   string
+// Join is a namespace to enter.
+type Join struct {
+	Type Namespaces
+	Path string
 }
 
-// Bind makes the directory or file at source appear at target too; recursive
-// takes along what is mounted below it.
-func Bind(source, target string, recursive bool) MountStep {
-	flags := MountFlags(unix.MS_BIND)
-	if recursive {
-		flags |= unix.MS_REC
-	}
-	return MountStep{Source: source, Target: target, Flags: flags}
+// Rootfs is the directory that becomes the root, and what is in it.
+type Rootfs struct {
+	Path     string // of the host
+	ReadOnly bool
+	Pivot    Pivot
+	Mounts   []MountPoint // made in this order
+	Devices  []Device
+	Links    []SymlinkIn
+	// Masked paths are hidden, ReadOnlyPaths cannot be written to.
+	Masked, ReadOnlyPaths []string
+	// Propagation is asked of / in the end.
+	Propagation Request
 }
 
-// Make asks for a change of the propagation of the mount at target.
-func Make(target string, r Request) MountStep {
-	return MountStep{Target: target, Flags: r.Flags()}
+// Pivot is a way to change the root.
+type Pivot uint8
+
+// The ways. PivotRoot leaves nothing of the old root in the table of mounts;
+// MoveOver mounts the new root over it, where pivot_root(2) is impossible (the
+// root of an initramfs); ChrootOnly leaves the table as it is.
+const (
+	PivotAway Pivot = iota
+	MoveOver
+	ChrootOnly
+)
+
+// MountPoint is a place in the root, and what is mounted there.
+type MountPoint struct {
+	Target string // as seen from the root
+
+	// Bind is a directory or file of the host that appears at Target;
+	// Recursive takes along what is mounted below it. Without Bind a new file
+	// system of FSType is made, with its source and options.
+	Bind           string
+	Recursive      bool
+	FSType, Source string
+	Options        []string // "size=64m", "newinstance"
+
+	Set, Clear MountAttr
+	// RecursiveAttr sets and clears below a recursive Bind too.
+	RecursiveAttr bool
+	Propagation   Request
+	// InProc allows a Target inside of a proc file system.
+	InProc bool
 }
 
 // IDMap maps Size ids from Inside on, as a user namespace sees them, to those

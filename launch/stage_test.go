@@ -56,7 +56,7 @@ func staged(t *testing.T) bool {
 	spec := Spec{
 		Namespaces: Mount,
 		Root:       Request{Private, true},
-		Mounts: []MountStep{
+		Calls: []MountCall{
 			{Source: "stage", Target: t.TempDir(), FSType: "tmpfs"},
 			Make("/", Request{Shared, true}),
 		},

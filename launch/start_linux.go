@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -21,30 +22,57 @@ type Process struct {
 	err   error
 }
 
+// Watcher is told of every step. The child waits meanwhile.
+type Watcher interface {
+	// Before is called before the nth step, with the child's process id, 0
+	// when it is not there yet. An error ends the launch.
+	Before(n int, s Step, pid int) error
+	// After is called when the nth step is done. The last one, execve, has no
+	// After: nothing waits any more.
+	After(n int, s Step, pid int) error
+}
+
 // Start starts a command and returns when it runs in its new surroundings. The
 // error is a [*StepError] when one of the steps of the plan was refused; then
 // nothing is left of it. The command is killed when ctx ends, and by the kernel
 // when this program does.
 func Start(ctx context.Context, spec Spec, streams Streams) (*Process, error) {
+	return StartWatched(ctx, spec, streams, nil)
+}
+
+// StartWatched is [Start] with every step shown to a watcher.
+func StartWatched(ctx context.Context, spec Spec, streams Streams, w Watcher) (*Process, error) {
 	steps, err := Plan(spec)
 	if err != nil {
 		return nil, err
 	}
-	ends, err := newEnds()
-	if err != nil {
+	t := &talk{steps: steps, watcher: w}
+	if err := t.open(); err != nil {
 		return nil, fmt.Errorf("start the child: %w", err)
 	}
-	defer ends.close()
-	p := &Process{cmd: command(spec, streams, ends), done: make(chan struct{})}
+	defer t.close()
+	if w != nil {
+		if err := w.Before(1, steps[0], 0); err != nil {
+			return nil, err
+		}
+	}
+	p := &Process{cmd: command(spec, streams, t.theirs), done: make(chan struct{})}
 	started := make(chan error, 1)
-	go p.keep(ctx, started)
+	go p.keep(started)
 	if err := <-started; err != nil {
 		return nil, stepError(steps, 1, bare(err))
 	}
-	if err := ends.talk(steps); err != nil {
-		p.Stop()
+	t.pid = p.PID()
+	// A launch that is called off ends as one whose caller is gone: the child
+	// takes back what it has made.
+	defer context.AfterFunc(ctx, t.hangUp)()
+	if err := t.run(); err != nil {
+		t.hangUp()
+		<-p.done
+		t.takeBack()
 		return nil, errors.Join(ctx.Err(), err)
 	}
+	p.killAfter(ctx)
 	return p, nil
 }
 
@@ -79,17 +107,23 @@ func (p *Process) Stop() {
 	<-p.done
 }
 
+// killAfter kills the command when ctx ends.
+func (p *Process) killAfter(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() { _ = p.Signal(unix.SIGKILL) })
+	go func() {
+		<-p.done
+		stop()
+	}()
+}
+
 // keep starts the child and waits for its end on one thread: the kernel kills
 // the child when the thread that made it ends, not when the process does. The
 // thread is as it was, so that it may go on to other work afterwards.
-func (p *Process) keep(ctx context.Context, started chan<- error) {
+func (p *Process) keep(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(p.done)
 	err := p.cmd.Start()
-	if err == nil {
-		defer context.AfterFunc(ctx, func() { _ = p.Signal(unix.SIGKILL) })()
-	}
 	started <- err
 	if err == nil {
 		p.state, p.err = p.cmd.Process.Wait()
@@ -97,16 +131,15 @@ func (p *Process) keep(ctx context.Context, started chan<- error) {
 }
 
 // command is the child, before it is made.
-func command(spec Spec, streams Streams, e *ends) *exec.Cmd {
+func command(spec Spec, streams Streams, talk *os.File) *exec.Cmd {
 	cmd := &exec.Cmd{
 		Path: "/proc/self/exe", Args: []string{childName},
-		ExtraFiles: []*os.File{e.planR, e.reportW},
+		ExtraFiles: []*os.File{talk},
 		SysProcAttr: &syscall.SysProcAttr{
-			Cloneflags:                 uintptr(spec.Namespaces),
+			Cloneflags:                 uintptr(spec.Namespaces &^ late),
 			UidMappings:                mappings(spec.UIDs),
 			GidMappings:                mappings(spec.GIDs),
 			GidMappingsEnableSetgroups: spec.Setgroups,
-			Pdeathsig:                  unix.SIGKILL,
 		},
 	}
 	// An interface that holds a nil file would not be nil.
@@ -146,59 +179,74 @@ func bare(err error) error {
 	return err
 }
 
-// ends are both ends of both pipes.
-type ends struct{ planR, planW, reportR, reportW *os.File }
-
-func newEnds() (*ends, error) {
-	var e ends
-	var err error
-	if e.planR, e.planW, err = os.Pipe(); err != nil {
-		return nil, err
-	}
-	if e.reportR, e.reportW, err = os.Pipe(); err != nil {
-		e.close()
-		return nil, err
-	}
-	return &e, nil
+// talk is the caller's side of the conversation.
+type talk struct {
+	steps   []Step
+	watcher Watcher
+	pid     int
+	done    []*ParentAction
+	theirs  *os.File // the child's end
+	mu      sync.Mutex
+	ours    int // -1 when it is closed
 }
 
-func (e *ends) close() {
-	for _, f := range []*os.File{e.planR, e.planW, e.reportR, e.reportW} {
-		_ = f.Close() // nil and closed files say so and do no harm
+func (t *talk) open() error {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.ours = -1
+		return fmt.Errorf("socketpair: %w", err)
+	}
+	t.ours, t.theirs = pair[0], os.NewFile(uintptr(pair[1]), "talk")
+	return nil
+}
+
+func (t *talk) close() {
+	_ = t.theirs.Close() // closed files say so and do no harm
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ours >= 0 {
+		_ = unix.Close(t.ours)
+		t.ours = -1
 	}
 }
 
-// talk sends the plan to the child and listens until it has succeeded or
-// failed. The child's ends are closed first: an end is seen only when nobody
-// holds the other one.
-func (e *ends) talk(steps []Step) error {
-	_ = e.planR.Close()
-	_ = e.reportW.Close()
-	_, err := e.planW.Write(encode(steps))
-	if err == nil {
-		err = e.planW.Close()
+// hangUp ends the conversation, also a read that waits.
+func (t *talk) hangUp() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ours >= 0 {
+		_ = unix.Shutdown(t.ours, unix.SHUT_RDWR)
 	}
-	if err != nil && !errors.Is(err, unix.EPIPE) { // a dead child shows below
-		return fmt.Errorf("send the plan to the child: %w", err)
-	}
-	return listen(e.reportR, steps)
 }
 
-func listen(r io.Reader, steps []Step) error {
-	for done := 1; ; {
-		rep, err := readReport(r)
+// Read reads from the child, and returns io.EOF at its end.
+func (t *talk) Read(b []byte) (int, error) {
+	for {
+		n, err := unix.Read(t.ours, b)
 		switch {
-		case errors.Is(err, io.EOF) && done == len(steps)-1:
-			return nil
-		case errors.Is(err, io.EOF):
-			return stepError(steps, done+1, ErrEnded)
+		case errors.Is(err, unix.EINTR):
 		case err != nil:
-			return fmt.Errorf("listen to the child: %w", err)
-		case rep.step <= done || rep.step > len(steps):
-			return fmt.Errorf("listen to the child: it speaks of step %d after step %d", rep.step, done)
-		case rep.kind == reportFailed:
-			return stepError(steps, rep.step, rep.errno)
+			return 0, err
+		case n == 0 && len(b) > 0:
+			return 0, io.EOF
+		default:
+			return n, nil
 		}
-		done = rep.step
+	}
+}
+
+// Write writes to the child. One that is gone is an error and no signal.
+func (t *talk) Write(b []byte) (int, error) {
+	for done := 0; ; {
+		n, err := unix.SendmsgN(t.ours, b[done:], nil, nil, unix.MSG_NOSIGNAL)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return done, err
+		}
+		if done += n; done == len(b) {
+			return done, nil
+		}
 	}
 }

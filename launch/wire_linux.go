@@ -1,153 +1,164 @@
 package launch
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
+	"reflect"
 
 	"golang.org/x/sys/unix"
 )
 
-// The conversation of the two processes:
+// The conversation of the two processes, over one pair of sockets:
 //
 //	the caller's process                      the child
 //	--------------------                      ---------
 //	step 1: clone ──────────────────────────> /proc/self/exe, named childName
-//	plan, to its end ──────── planFD ───────> reads all of it
+//	length, plan ───────────────────────────> reads all of it
 //	                                          step 2
-//	         <─────────── reportFD ────────── reportDone 2
+//	         <─────────── reportDone 2 ──────
+//	                                          step 3 is the parent's: waits
+//	step 3
+//	         ──────────── go 3 ─────────────>
+//	                                          step 4
 //	                                          ...
-//	                                          step n refused
-//	         <─────────── reportFD ────────── reportFailed n errno, and exits
+//	                                          step n refused: undoes what the
+//	                                          steps before have made
+//	         <─────────── reportFailed n ──── and exits
 //	                     or
 //	                                          last step: execve, which closes
-//	         <─────────── end ─────────────── reportFD
+//	         <─────────── end ─────────────── the child's socket
 //
 // An end of the reports behind the last step but one is therefore success, and
-// an earlier end without reportFailed a child that died.
+// an earlier end without reportFailed a child that died. When the caller asked
+// to watch, the child waits for a go before each of its steps. An end of the
+// caller's socket is its death: the child undoes what it has made and exits.
 //
-// A plan is a list of words, each closed by a NUL, which no argument of these
-// calls can hold: names of a file system need not be text. A report is
-// reportSize bytes: kind, step, errno.
+// A report is a head (kind, step, errno, length of the text) and its text: the
+// refused call, its flags and its detail, each closed by a NUL. The reports of
+// steps that succeeded are sent only before a turn of the parent, when watched,
+// and before the last step.
 const (
 	childName = "nsview-launch-child"
 
-	planFD   = 3 // the child's end of the plan
-	reportFD = 4 // the child's end of the reports
+	talkFD = 3 // the child's end of the conversation
 
 	reportDone   = 'd'
 	reportFailed = 'f'
-	reportSize   = 9
+	headSize     = 1 + 4 + 4 + 4
+	maxText      = 1 << 16 // bytes of a report's text
+
+	maxPlan = 1 << 26 // bytes; the kernel takes far less as arguments of a command
 )
 
 type report struct {
 	kind  byte
 	step  int
 	errno unix.Errno
+	text  string
 }
 
 func (r report) bytes() []byte {
+	if len(r.text) > maxText {
+		r.text = r.text[:maxText]
+	}
 	b := binary.NativeEndian.AppendUint32([]byte{r.kind}, uint32(r.step))
-	return binary.NativeEndian.AppendUint32(b, uint32(r.errno))
+	b = binary.NativeEndian.AppendUint32(b, uint32(r.errno))
+	b = binary.NativeEndian.AppendUint32(b, uint32(len(r.text)))
+	return append(b, r.text...)
 }
 
 // readReport returns io.EOF at the end, also when it comes in the middle of a
 // report, as a dying child may leave it.
-func readReport(r io.Reader) (report, error) {
-	var b [reportSize]byte
-	if _, err := io.ReadFull(r, b[:]); err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = io.EOF
-		}
-		return report{}, err
+func readReport(in io.Reader) (report, error) {
+	var b [headSize]byte
+	if _, err := io.ReadFull(in, b[:]); err != nil {
+		return report{}, atEnd(err)
 	}
-	return report{
-		kind: b[0], step: int(binary.NativeEndian.Uint32(b[1:])),
-		errno: unix.Errno(binary.NativeEndian.Uint32(b[5:])),
-	}, nil
+	r := report{kind: b[0], step: int(binary.NativeEndian.Uint32(b[1:])), errno: unix.Errno(binary.NativeEndian.Uint32(b[5:]))}
+	n := binary.NativeEndian.Uint32(b[9:])
+	if n > maxText {
+		return report{}, fmt.Errorf("a report of %d bytes", n)
+	}
+	text := make([]byte, n)
+	if _, err := io.ReadFull(in, text); err != nil {
+		return report{}, atEnd(err)
+	}
+	r.text = string(text)
+	return r, nil
 }
 
-// encode writes a plan. The clone is done by then, so that its maps stay out.
-func encode(steps []Step) []byte {
-	var b []byte
-	word := func(s string) { b = append(append(b, s...), 0) }
-	list := func(words []string) {
-		word(strconv.Itoa(len(words)))
-		for _, w := range words {
-			word(w)
+// atEnd takes a reset connection for an end: the child died with words unread.
+func atEnd(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, unix.ECONNRESET) {
+		return io.EOF
+	}
+	return err
+}
+
+// plan is what the child is told.
+type plan struct {
+	First   int  // the number of its first step
+	Watched bool // it waits for a go before each step
+	Steps   []sent
+}
+
+// sent is a step as it crosses. A step of the parent has no action.
+type sent struct {
+	Kind   string
+	Action Action
+}
+
+// encode writes the plan, with its length in front.
+func (p plan) encode() []byte {
+	b := make([]byte, 4, 1<<13)
+	b = appendValue(b, reflect.ValueOf(p.First))
+	b = appendValue(b, reflect.ValueOf(p.Watched))
+	b = binary.AppendUvarint(b, uint64(len(p.Steps)))
+	for _, s := range p.Steps {
+		b = appendValue(b, reflect.ValueOf(s.Kind))
+		if s.Kind != "" {
+			b = appendValue(b, reflect.ValueOf(s.Action).Elem())
 		}
 	}
-	for _, s := range steps {
-		for _, w := range []string{string(s.Call), s.Source, s.Target, s.FSType, s.Data} {
-			word(w)
-		}
-		word(strconv.FormatUint(s.Flags, 10))
-		ids := make([]string, len(s.IDs))
-		for i, id := range s.IDs {
-			ids[i] = strconv.Itoa(id)
-		}
-		list(ids)
-		list(s.Args)
-		list(s.Env)
-	}
+	binary.NativeEndian.PutUint32(b, uint32(len(b)-4))
 	return b
 }
 
-// decode reads what encode wrote.
-func decode(b []byte) ([]Step, error) {
+// kindOf is the name of an action's type.
+func kindOf(a Action) string { return reflect.TypeOf(a).Elem().Name() }
+
+// decodePlan reads what encode wrote, without the length.
+func decodePlan(b []byte) (plan, error) {
 	d := decoder{rest: b}
-	var steps []Step
-	for len(d.rest) > 0 {
-		s := Step{Call: Call(d.word()), Source: d.word(), Target: d.word(), FSType: d.word(), Data: d.word()}
-		s.Flags = d.number()
-		for _, id := range d.list() {
-			n, err := strconv.Atoi(id)
-			d.note(err)
-			s.IDs = append(s.IDs, n)
+	var p plan
+	d.value(reflect.ValueOf(&p.First).Elem())
+	d.value(reflect.ValueOf(&p.Watched).Elem())
+	kinds := map[string]reflect.Type{}
+	for _, a := range actions() {
+		kinds[kindOf(a)] = reflect.TypeOf(a).Elem()
+	}
+	n := d.length()
+	for i := 0; i < n && d.err == nil; i++ {
+		var s sent
+		d.value(reflect.ValueOf(&s.Kind).Elem())
+		if s.Kind != "" && d.err == nil {
+			kind, ok := kinds[s.Kind]
+			if !ok {
+				return p, fmt.Errorf("read the plan: no action %q", s.Kind)
+			}
+			v := reflect.New(kind)
+			d.value(v.Elem())
+			s.Action, _ = v.Interface().(Action)
 		}
-		s.Args, s.Env = d.list(), d.list()
-		if d.err != nil {
-			return nil, fmt.Errorf("read the plan: %w", d.err)
-		}
-		steps = append(steps, s)
+		p.Steps = append(p.Steps, s)
 	}
-	return steps, nil
-}
-
-// decoder takes words off a plan and keeps the first error.
-type decoder struct {
-	rest []byte
-	err  error
-}
-
-func (d *decoder) note(err error) {
-	if d.err == nil {
-		d.err = err
+	if d.err == nil && len(d.rest) > 0 {
+		d.err = errors.New("there is more than the plan")
 	}
-}
-
-func (d *decoder) word() string {
-	w, rest, ok := bytes.Cut(d.rest, []byte{0})
-	if !ok {
-		d.note(io.ErrUnexpectedEOF)
+	if d.err != nil {
+		return p, fmt.Errorf("read the plan: %w", d.err)
 	}
-	d.rest = rest
-	return string(w)
-}
-
-func (d *decoder) number() uint64 {
-	n, err := strconv.ParseUint(d.word(), 10, 64)
-	d.note(err)
-	return n
-}
-
-func (d *decoder) list() []string {
-	var list []string
-	for n := d.number(); n > 0 && d.err == nil; n-- {
-		list = append(list, d.word())
-	}
-	return list
+	return p, nil
 }

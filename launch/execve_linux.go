@@ -1,0 +1,69 @@
+package launch
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Execve starts the command. A name without slash is looked for in the PATH of
+// Env, as execvp(3) does.
+type Execve struct{ Args, Env []string }
+
+// Call is "execve".
+func (e *Execve) Call() Call { return "execve" }
+
+// FlagNames is "".
+func (e *Execve) FlagNames() string { return "" }
+
+// String is execve("sh", ["sh", "-c", "true"]).
+func (e *Execve) String() string { return fmt.Sprintf("execve(%s)", words(e.Args)) }
+
+// words are the path and the arguments of a command.
+func words(list []string) string {
+	texts := make([]string, len(list))
+	for i, s := range list {
+		texts[i] = strconv.Quote(s)
+	}
+	all := "[" + strings.Join(texts, ", ") + "]"
+	if len(list) == 0 {
+		return all
+	}
+	return texts[0] + ", " + all
+}
+
+// defaultPath is where commands are looked for when Env names no PATH.
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// do tries a name without slash in each directory of PATH. One that exists and
+// may not be run does not end the search.
+func (e *Execve) do(*child) error {
+	if strings.Contains(e.Args[0], "/") {
+		return unix.Exec(e.Args[0], e.Args, e.Env)
+	}
+	found := unix.ENOENT
+	for dir := range strings.SplitSeq(searchPath(e.Env), ":") {
+		if dir == "" {
+			dir = "."
+		}
+		switch err := unix.Exec(dir+"/"+e.Args[0], e.Args, e.Env); err {
+		case unix.ENOENT, unix.ENOTDIR:
+		case unix.EACCES:
+			found = unix.EACCES
+		default:
+			return err
+		}
+	}
+	return found
+}
+
+func searchPath(env []string) string {
+	for _, e := range env {
+		if path, ok := strings.CutPrefix(e, "PATH="); ok {
+			return path
+		}
+	}
+	return defaultPath
+}

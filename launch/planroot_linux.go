@@ -1,0 +1,140 @@
+package launch
+
+import (
+	"fmt"
+	"path"
+
+	"golang.org/x/sys/unix"
+)
+
+// mounts makes the root and everything in it, before the command lives there:
+// all of the host is still within reach.
+func (p *planner) mounts(s Spec) {
+	if s.Root.Change != Unchanged {
+		m := Make("/", s.Root)
+		p.add(rootWhy(s.Root), &m)
+	}
+	for _, m := range s.Calls {
+		p.add("", &m)
+	}
+	if s.Rootfs == nil {
+		return
+	}
+	r := s.Rootfs
+	p.sources(r)
+	p.add("the root, and what is mounted below it", &CloneTree{Path: r.Path, Recursive: true, To: rootSlot})
+	if s.Root.Change == Shared || s.Root.Change == Unchanged {
+		p.add("no peer sees the root appear", &PrivateParent{Path: r.Path})
+	}
+	p.add("only what is mounted can become a root", &EnterRoot{Path: r.Path})
+	for i, m := range r.Mounts {
+		p.mountPoint(i, m)
+	}
+	for i := range r.Links {
+		p.add("", &r.Links[i])
+	}
+	for i := range r.Devices {
+		p.add("", &r.Devices[i])
+	}
+	p.guards(r)
+	p.parent(s.Mounted)
+}
+
+func rootWhy(r Request) string {
+	switch r.Change {
+	case Slave:
+		return "what is mounted here stays here; what the host mounts arrives"
+	case Private, Unbindable:
+		return "what is mounted here stays here; nothing arrives"
+	case Shared:
+		return "what is mounted here appears on the host"
+	case Unchanged:
+	}
+	return ""
+}
+
+// sources takes what is to be bound from the host before anything is mounted
+// over it, and before its propagation changes.
+func (p *planner) sources(r *Rootfs) {
+	for i, m := range r.Mounts {
+		if m.Bind != "" {
+			p.add("", &CloneTree{Path: m.Bind, Recursive: m.Recursive, To: slotOf(i, m)})
+		}
+	}
+}
+
+// slotOf names the slot of a mount on its way.
+func slotOf(i int, m MountPoint) string {
+	if m.Bind != "" {
+		return fmt.Sprintf("bind%d", i+1)
+	}
+	return "fs"
+}
+
+func (p *planner) mountPoint(i int, m MountPoint) {
+	slot := slotOf(i, m)
+	if m.Bind == "" {
+		p.add("", &NewFS{Type: m.FSType, Source: m.Source, Options: m.Options, Attr: m.Set, To: slot})
+	} else if m.Set|m.Clear != 0 {
+		p.add("", &SetAttributes{Slot: slot, Set: m.Set, Clear: m.Clear, Recursive: m.RecursiveAttr})
+	}
+	p.add("", &Attach{Slot: slot, Target: path.Clean(m.Target), Plain: kernelMade(m.FSType), InProc: m.InProc})
+	if m.Propagation.Change != Unchanged {
+		p.add("", &SetAttributes{Slot: slot, Propagation: m.Propagation, Recursive: m.Propagation.Recursive})
+	}
+}
+
+// kernelMade are file systems that others trust to be where they belong.
+func kernelMade(fsType string) bool { return fsType == "proc" || fsType == "sysfs" }
+
+// guards hide and lock what the command must not reach.
+func (p *planner) guards(r *Rootfs) {
+	if len(r.Masked) > 0 {
+		p.add("it covers masked files", &OpenNull{})
+	}
+	for _, m := range r.Masked {
+		p.add("", &Mask{Path: m})
+	}
+	for _, ro := range r.ReadOnlyPaths {
+		p.add("", &ReadOnlyPath{Path: ro})
+	}
+}
+
+// root changes the root directory.
+func (p *planner) root(s Spec) {
+	if s.Rootfs == nil {
+		if s.Chroot != "" {
+			// Without a chdir the old working directory would lie outside.
+			p.add("", &Chroot{Path: s.Chroot})
+			p.add("", &Chdir{Path: "/"})
+		}
+		return
+	}
+	r := s.Rootfs
+	switch r.Pivot {
+	case PivotAway:
+		p.add("", &OpenRoot{Path: "/", To: oldSlot})
+		p.add("", &Fchdir{Slot: rootSlot})
+		p.add("the old root lies on top of the new one", &PivotRoot{})
+		p.add("", &Fchdir{Slot: oldSlot})
+		p.add("the host does not notice", &SetAttributes{Slot: oldSlot, Recursive: true, Propagation: Request{Change: Slave}})
+		p.add("the old root is gone", &Detach{})
+	case MoveOver:
+		p.add("", &Fchdir{Slot: rootSlot})
+		p.add("the new root covers the old one", &MoveRoot{})
+		p.add("", &Chroot{Path: "."})
+	case ChrootOnly:
+		p.add("", &Fchdir{Slot: rootSlot})
+		p.add("the old root stays in the table of mounts", &Chroot{Path: "."})
+	}
+	p.add("", &Chdir{Path: "/"})
+	if r.Propagation.Change != Unchanged {
+		p.add("", &SetAttributes{Slot: rootSlot, Propagation: r.Propagation, Recursive: r.Propagation.Recursive})
+	}
+	if r.ReadOnly {
+		p.add("", &SetAttributes{Slot: rootSlot, Set: unix.MOUNT_ATTR_RDONLY})
+	}
+}
+
+// oldSlot holds the root of the host.
+const oldSlot = "oldroot"

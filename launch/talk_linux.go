@@ -1,0 +1,124 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// run sends the plan and goes through it with the child, until the command has
+// taken the child's place or a step was refused.
+func (t *talk) run() error {
+	// An end is seen only when nobody else holds the child's end.
+	_ = t.theirs.Close()
+	if err := t.after(1); err != nil {
+		return err
+	}
+	if _, err := t.Write(t.plan().encode()); err != nil && !errors.Is(err, unix.EPIPE) { // a dead child shows below
+		return fmt.Errorf("send the plan to the child: %w", err)
+	}
+	for n := 2; n <= len(t.steps); n++ {
+		if err := t.step(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plan is what the child has to do: all that follows the clone.
+func (t *talk) plan() plan {
+	p := plan{First: 2, Watched: t.watcher != nil}
+	for _, s := range t.steps[1:] {
+		if s.By == ByParent {
+			p.Steps = append(p.Steps, sent{})
+		} else {
+			p.Steps = append(p.Steps, sent{Kind: kindOf(s.Action), Action: s.Action})
+		}
+	}
+	return p
+}
+
+// step does the nth step, or sees the child do it.
+func (t *talk) step(n int) error {
+	s := t.steps[n-1]
+	if t.watcher != nil {
+		if err := t.watcher.Before(n, s, t.pid); err != nil {
+			return err
+		}
+	}
+	last := n == len(t.steps)
+	switch own, ok := s.Action.(*ParentAction); {
+	case ok:
+		if err := own.Do(t.pid); err != nil {
+			return stepError(t.steps, n, err)
+		}
+		t.done = append(t.done, own)
+		t.letGo()
+	case t.watcher != nil:
+		t.letGo()
+		if err := t.hear(n, last); err != nil {
+			return err
+		}
+	case last || t.steps[n].By == ByParent || n == len(t.steps)-1:
+		if err := t.hear(n, last); err != nil {
+			return err
+		}
+	}
+	if last {
+		return nil
+	}
+	return t.after(n)
+}
+
+func (t *talk) after(n int) error {
+	if t.watcher == nil {
+		return nil
+	}
+	return t.watcher.After(n, t.steps[n-1], t.pid)
+}
+
+// letGo lets the child do its next step. That it is gone shows when it should
+// report.
+func (t *talk) letGo() { _, _ = t.Write([]byte{'g'}) }
+
+// hear waits for the report of the nth step, and behind the last one for the
+// end of the conversation.
+func (t *talk) hear(n int, last bool) error {
+	r, err := readReport(t)
+	switch {
+	case errors.Is(err, io.EOF) && last:
+		return nil
+	case errors.Is(err, io.EOF):
+		return stepError(t.steps, n, ErrEnded)
+	case err != nil:
+		return fmt.Errorf("listen to the child: %w", err)
+	case r.step < 2 || r.step > len(t.steps):
+		return fmt.Errorf("listen to the child: it speaks of step %d of %d", r.step, len(t.steps))
+	case r.kind == reportFailed:
+		return stepError(t.steps, r.step, r.cause())
+	case r.step != n:
+		return fmt.Errorf("listen to the child: it speaks of step %d instead of %d", r.step, n)
+	}
+	return nil
+}
+
+// cause is the error in a report.
+func (r report) cause() error {
+	parts := strings.SplitN(r.text, "\x00", 3)
+	if len(parts) < 3 {
+		return r.errno
+	}
+	return &CallError{Call: Call(parts[0]), Flags: parts[1], Detail: parts[2], Err: r.errno}
+}
+
+// takeBack undoes the caller's own steps, the last first.
+func (t *talk) takeBack() {
+	for i := len(t.done) - 1; i >= 0; i-- {
+		if t.done[i].Undo != nil {
+			t.done[i].Undo()
+		}
+	}
+}
