@@ -35,8 +35,8 @@ func actions() []Action {
 	return []Action{
 		&Attach{}, &Chdir{}, &Chroot{}, &CloneTree{}, &Detach{}, &Device{}, &DieWithParent{},
 		&EnterRoot{}, &Execve{}, &Fchdir{}, &Loopback{}, &Mask{}, &MkdirIn{}, &MountCall{},
-		&MoveRoot{}, &NewFS{}, &NoNewPrivileges{}, &OpenNull{}, &OpenRoot{}, &PivotRoot{},
-		&PrivateParent{}, &ReadOnlyPath{}, &SetAttributes{}, &Setdomainname{}, &Setgid{},
+		&MoveRoot{}, &NewFS{}, &NoNewPrivileges{}, &OpenNull{}, &OpenRoot{}, &Overlay{}, &PivotRoot{},
+		&PrivateParent{}, &ReadOnlyPath{}, &ScratchDirs{}, &SetAttributes{}, &Setdomainname{}, &Setgid{},
 		&Setgroups{}, &Sethostname{}, &Setns{}, &Setsid{}, &Setuid{}, &SymlinkIn{},
 		&Unshare{}, &WriteSelf{},
 	}

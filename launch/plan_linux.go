@@ -126,10 +126,14 @@ func (s Spec) checkTexts() error {
 		texts = append(texts, m.Source, m.FSType, m.Data)
 	}
 	if s.Rootfs != nil {
-		if s.Rootfs.Path == "" {
-			return errors.New("a root without path")
+		r := s.Rootfs
+		if (r.Path == "") == (len(r.Layers) == 0) {
+			return errors.New("a root is a path or some layers")
 		}
-		paths = append(paths, s.Rootfs.Path)
+		if (r.Upper == "") != (r.Work == "") {
+			return errors.New("an upper layer needs a directory to work in, and the other way round")
+		}
+		paths = append(append(paths, r.Path, r.Upper, r.Work), r.Layers...)
 		for _, m := range s.Rootfs.Mounts {
 			if m.Target == "" {
 				return errors.New("a mount without target")

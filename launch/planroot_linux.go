@@ -22,11 +22,11 @@ func (p *planner) mounts(s Spec) {
 	}
 	r := s.Rootfs
 	p.sources(r)
-	p.add("the root, and what is mounted below it", &CloneTree{Path: r.Path, Recursive: true, To: rootSlot})
+	at := p.take(s, r)
 	if s.Root.Change == Shared || s.Root.Change == Unchanged {
-		p.add("no peer sees the root appear", &PrivateParent{Path: r.Path})
+		p.add("no peer sees the root appear", &PrivateParent{Path: at})
 	}
-	p.add("only what is mounted can become a root", &EnterRoot{Path: r.Path})
+	p.add("only what is mounted can become a root", &EnterRoot{Path: at})
 	for i, m := range r.Mounts {
 		p.mountPoint(i, m)
 	}
@@ -38,6 +38,23 @@ func (p *planner) mounts(s Spec) {
 	}
 	p.guards(r)
 	p.parent(s.Mounted)
+}
+
+// take has the root in its slot, and says where on the host it may be mounted:
+// on itself, or one of its layers.
+func (p *planner) take(s Spec, r *Rootfs) string {
+	if len(r.Layers) == 0 {
+		p.add("the root, and what is mounted below it", &CloneTree{Path: r.Path, Recursive: true, To: rootSlot})
+		return r.Path
+	}
+	at := r.Upper
+	if at == "" {
+		at = r.Layers[0]
+		p.add("what is changed in the root is lost in the end", &NewFS{Type: "tmpfs", Source: scratchSlot, Options: []string{"mode=755"}, To: scratchSlot})
+		p.add("", &ScratchDirs{Names: []string{"upper", "work"}})
+	}
+	p.add("the root", &Overlay{Layers: r.Layers, Upper: r.Upper, Work: r.Work, UserXattr: s.Namespaces.Has(User), To: rootSlot})
+	return at
 }
 
 func rootWhy(r Request) string {
@@ -74,13 +91,23 @@ func slotOf(i int, m MountPoint) string {
 func (p *planner) mountPoint(i int, m MountPoint) {
 	slot := slotOf(i, m)
 	if m.Bind == "" {
-		p.add("", &NewFS{Type: m.FSType, Source: m.Source, Options: m.Options, Attr: m.Set, To: slot})
-	} else if m.Set|m.Clear != 0 {
-		p.add("", &SetAttributes{Slot: slot, Set: m.Set, Clear: m.Clear, Recursive: m.RecursiveAttr})
+		p.add("", &NewFS{Type: m.FSType, Source: m.Source, Options: m.Options, Attr: m.Attr.Set | m.TreeAttr.Set, To: slot})
+	} else {
+		p.attributes(slot, m)
 	}
 	p.add("", &Attach{Slot: slot, Target: path.Clean(m.Target), Plain: kernelMade(m.FSType), InProc: m.InProc})
-	if m.Propagation.Change != Unchanged {
-		p.add("", &SetAttributes{Slot: slot, Propagation: m.Propagation, Recursive: m.Propagation.Recursive})
+	for _, r := range m.Propagation {
+		p.add("", &SetAttributes{Slot: slot, Propagation: r, Recursive: r.Recursive})
+	}
+}
+
+// attributes are those of a bind, set before anybody sees it.
+func (p *planner) attributes(slot string, m MountPoint) {
+	if m.TreeAttr != (Attributes{}) {
+		p.add("", &SetAttributes{Slot: slot, Set: m.TreeAttr.Set, Clear: m.TreeAttr.Clear, Recursive: true})
+	}
+	if m.Attr != (Attributes{}) {
+		p.add("", &SetAttributes{Slot: slot, Set: m.Attr.Set, Clear: m.Attr.Clear})
 	}
 }
 

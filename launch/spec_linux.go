@@ -54,7 +54,12 @@ type Join struct {
 
 // Rootfs is the directory that becomes the root, and what is in it.
 type Rootfs struct {
-	Path     string // of the host
+	Path string // of the host; "" with Layers
+	// Layers make an overlay, the first on top. What is changed goes to
+	// Upper, with Work beside it; without Upper it is lost in the end.
+	Layers      []string
+	Upper, Work string
+
 	ReadOnly bool
 	Pivot    Pivot
 	Mounts   []MountPoint // made in this order
@@ -90,10 +95,13 @@ type MountPoint struct {
 	FSType, Source string
 	Options        []string // "size=64m", "newinstance"
 
-	Set, Clear MountAttr
-	// RecursiveAttr sets and clears below a recursive Bind too.
-	RecursiveAttr bool
-	Propagation   Request
+	// Attr changes the mount alone, TreeAttr all mounts below a recursive Bind
+	// too. Of a new file system only what is set counts.
+	Attr, TreeAttr Attributes
+	// Propagation are changes, made one after the other.
+	Propagation []Request
+	// IDMap maps the ids of a Bind's files.
+	IDMap IDMapping
 	// InProc allows a Target inside of a proc file system.
 	InProc bool
 }
@@ -110,3 +118,15 @@ type Credentials struct {
 
 // Streams are the command's standard streams; nil is /dev/null.
 type Streams struct{ In, Out, Err *os.File }
+
+// Attributes are changes of a mount's attributes. In Clear, MOUNT_ATTR__ATIME
+// is implied by each of the settings of access times.
+type Attributes struct{ Set, Clear MountAttr }
+
+// IDMapping shows the owners of files by other ids (mount_setattr(2),
+// MOUNT_ATTR_IDMAP): IDMap.Inside is the id in the file system, IDMap.Outside
+// the one that this mount shows. None when both lists are empty.
+type IDMapping struct {
+	UIDs, GIDs []IDMap
+	Recursive  bool
+}

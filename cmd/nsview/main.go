@@ -8,10 +8,15 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/nsview/nsview/launch"
 )
 
 // main chooses, runs, and turns what came of it into an exit status.
 func main() {
+	if launch.Dispatch() { // this process is the beginning of a container
+		os.Exit(exitFailure)
+	}
 	// What a listing allocates is freed by its end. Collecting less often
 	// saves more time than the memory is worth.
 	debug.SetGCPercent(400)

@@ -12,11 +12,16 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/nsview/nsview/launch"
 )
 
 // Scripts run the real main: testscript starts this binary again by the name
 // nsview.
 func TestMain(m *testing.M) {
+	if launch.Dispatch() {
+		os.Exit(exitFailure)
+	}
 	testscript.Main(m, map[string]func(){"nsview": main})
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -60,6 +61,23 @@ type unsure struct{ error }
 
 func (u unsure) Unwrap() error { return u.error }
 
+// coded is an error with an exit status of its own.
+type coded struct {
+	error
+	code int
+}
+
+func (c coded) Unwrap() error { return c.error }
+
+// bareError is the cause in an error that repeats the path it is about.
+func bareError(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
 // fail prints an error and returns the exit status.
 func (t terminal) fail(err error) int {
 	var code exitError
@@ -71,6 +89,10 @@ func (t terminal) fail(err error) int {
 	var h hinted
 	if errors.As(err, &h) {
 		fmt.Fprintf(t.err, "nsview: hint: %s\n", render.Safe(h.hint))
+	}
+	var c coded
+	if errors.As(err, &c) {
+		return c.code
 	}
 	if errors.As(err, new(unsure)) || errors.Is(err, inspect.ErrUnread) {
 		return exitUnknown

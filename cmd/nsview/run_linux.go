@@ -1,0 +1,170 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nsview/nsview/fixtures/rootfs"
+	"github.com/nsview/nsview/launch"
+)
+
+// runFlags are the flags of run, each group in the file that turns it into a
+// part of the Spec.
+type runFlags struct {
+	root    rootFlags
+	ns      nsFlags
+	command commandFlags
+	shown   shownFlags
+}
+
+func (a *app) runContainer() *cobra.Command {
+	var rf runFlags
+	cmd := &cobra.Command{
+		Use:   "run [flags] [ROOTFS] [-- COMMAND [ARG...]]",
+		Short: "Start a container, with every step visible",
+		Long: `run starts a command in a container: new mount, pid, uts, ipc, net and cgroup
+namespaces (and a user namespace for an ordinary user), in which ROOTFS is the
+root. Without ROOTFS that is a small one of this host's own shell and tools;
+what is changed in it is lost in the end.
+
+The exit status is the command's, 128 and the signal's number when one killed
+it, 127 when the command was not found, 126 when it could not be started, and
+125 when the container could not be made.`,
+		Example: `  nsview run                          a shell in a container
+  nsview run /srv/alpine -- ps aux    a command with another root
+  nsview run --plan /srv/alpine       the steps, without doing any
+  nsview run --trace -- true          each step, and what it changes`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			err := a.runRun(cmd, &rf, args)
+			if err != nil && !errors.As(err, new(exitError)) {
+				err = coded{err, launchStatus(err)}
+			}
+			return err
+		},
+	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return coded{hinted{fmt.Errorf("read the command line: %w", err), "see " + cmd.CommandPath() + " --help"}, exitNoContainer}
+	})
+	f := cmd.Flags()
+	rf.root.flags(f)
+	rf.ns.flags(f)
+	rf.command.flags(f)
+	rf.shown.flags(f)
+	f.SortFlags = false
+	return cmd
+}
+
+// Exit statuses of run, as docker run has them.
+const (
+	exitNoContainer = 125
+	exitNotRunnable = 126
+	exitNotFound    = 127
+	exitSignal      = 128 // and the signal's number
+)
+
+// launchStatus is the exit status of a container that did not start.
+func launchStatus(err error) int {
+	var step *launch.StepError
+	if errors.As(err, &step) && step.Call == "execve" {
+		if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ENOTDIR) {
+			return exitNotFound
+		}
+		return exitNotRunnable
+	}
+	return exitNoContainer
+}
+
+func (a *app) runRun(cmd *cobra.Command, rf *runFlags, args []string) error {
+	spec, done, err := a.containerSpec(cmd, rf, args)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if rf.shown.plan {
+		return a.printPlan(spec, rf.shown)
+	}
+	streams := launch.Streams{In: fileOf(a.in), Out: fileOf(a.out), Err: fileOf(a.err)}
+	p, err := launch.StartWatched(cmd.Context(), spec, streams, a.watcher(rf.shown))
+	if err != nil {
+		return fmt.Errorf("start the container: %w", err)
+	}
+	state, err := p.Wait()
+	if err != nil {
+		return fmt.Errorf("wait for the container: %w", err)
+	}
+	return statusOf(state)
+}
+
+// fileOf is a stream as the command gets it; what is no file is /dev/null.
+func fileOf(stream any) *os.File {
+	f, _ := stream.(*os.File)
+	return f
+}
+
+// statusOf is the command's end as an exit status; nil for 0.
+func statusOf(state *os.ProcessState) error {
+	status, ok := state.Sys().(syscall.WaitStatus)
+	switch {
+	case ok && status.Signaled():
+		return exitError(exitSignal + int(status.Signal()))
+	case state.ExitCode() != 0:
+		return exitError(state.ExitCode())
+	}
+	return nil
+}
+
+// containerSpec turns flags and arguments into what is to be started. done
+// releases what the container needs meanwhile.
+func (a *app) containerSpec(cmd *cobra.Command, rf *runFlags, args []string) (spec launch.Spec, done func(), err error) {
+	dash := cmd.ArgsLenAtDash()
+	if dash < 0 {
+		dash = len(args)
+	}
+	places, command := args[:dash], args[dash:]
+	if len(places) > 1 {
+		return spec, nil, hinted{
+			fmt.Errorf("read the command line: run takes one ROOTFS: %q is too much", places[1]),
+			"the command stands behind --: nsview run " + places[0] + " -- " + places[1],
+		}
+	}
+	done = func() {}
+	if err := rf.ns.apply(&spec, os.Geteuid() != 0); err != nil {
+		return spec, nil, err
+	}
+	if len(places) == 1 {
+		if err := rf.root.directory(&spec, places[0]); err != nil {
+			return spec, nil, err
+		}
+	} else if done, err = a.ownRoot(&spec); err != nil {
+		return spec, nil, err
+	}
+	if err := rf.root.apply(&spec); err != nil {
+		done()
+		return spec, nil, err
+	}
+	rf.command.apply(&spec, command)
+	return spec, done, nil
+}
+
+// ownRoot takes the root that is made of this host's tools.
+func (a *app) ownRoot(spec *launch.Spec) (func(), error) {
+	cache := a.getenv("XDG_CACHE_HOME")
+	if !filepath.IsAbs(cache) {
+		home := a.getenv("HOME")
+		if !filepath.IsAbs(home) {
+			return nil, hinted{errors.New("find a place for a root of this host's tools: no HOME"), "set XDG_CACHE_HOME, or name a ROOTFS"}
+		}
+		cache = filepath.Join(home, ".cache")
+	}
+	r, err := rootfs.Open(filepath.Join(cache, "nsview", "rootfs"))
+	if err != nil {
+		return nil, err
+	}
+	spec.Rootfs = &launch.Rootfs{Layers: []string{r.Dir}}
+	return func() { _ = r.Close() }, nil
+}
