@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/nsview/nsview/fixtures/labs/stage"
 	"github.com/nsview/nsview/launch"
 )
 
@@ -16,6 +17,9 @@ import (
 func main() {
 	if launch.Dispatch() { // this process is the beginning of a container
 		os.Exit(exitFailure)
+	}
+	if status, was := stage.Dispatch(); was {
+		os.Exit(status)
 	}
 	// What a listing allocates is freed by its end. Collecting less often
 	// saves more time than the memory is worth.

@@ -108,7 +108,11 @@ func (t *taker) namespaceTable(i int) {
 		if err := t.src.Proc.Process(&p, FieldRoot); err == nil && p.Root != "/" {
 			continue
 		}
-		if mounts, err := t.src.Proc.Mounts(pid); err == nil && len(mounts) > 0 {
+		mounts, err := t.src.Proc.Mounts(pid)
+		if err == nil && n.NrMounts != nil && len(mounts) < *n.NrMounts && t.src.Kernel != nil {
+			break // its root is a mount over the namespace's own (MS_MOVE and chroot)
+		}
+		if err == nil && len(mounts) > 0 {
 			t.add(Table{NS: n.ID, Via: "mountinfo", Whole: p.Root == "/", Mounts: mounts}, ref)
 			return
 		}
