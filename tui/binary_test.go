@@ -161,7 +161,7 @@ func TestTerminal(t *testing.T) {
 		x.wants("Namespaces · 3", "4026532177 docker:web", "run/keep", "q quit")
 		x.keys("j", "Enter")
 		x.wants("mnt:[4026532177] · 6 mounts · 1 hidden", "data/資料")
-		x.keys("/", "資", "Enter", "Tab")
+		x.keys("/", "資", "Enter", "4")
 		x.wants("/資 · 1 of 6 mounts", "source       /dev/vdb")
 		x.run("resize-window", "-x", "20", "-y", "5")
 		x.wants("? help • q quit")

@@ -81,14 +81,14 @@ type lazy struct {
 }
 
 func (l *lazy) look(_ context.Context, want snapshot.Want) (*world.World, error) {
-	l.calls = append(l.calls, fmt.Sprint(want.Tables.NS, want.Tables.PIDs))
+	l.calls = append(l.calls, fmt.Sprint(want.Tables.All, want.Tables.PIDs))
 	if l.fail != nil {
 		return nil, l.fail
 	}
 	s := *l.host
 	s.Tables = nil
 	for _, t := range l.host.Tables {
-		if slices.Contains(want.Tables.NS, t.NS.Ino) || slices.Contains(want.Tables.PIDs, t.PID) && t.PID != 0 {
+		if want.Tables.All && t.PID == 0 || slices.Contains(want.Tables.NS, t.NS.Ino) || slices.Contains(want.Tables.PIDs, t.PID) && t.PID != 0 {
 			s.Tables = append(s.Tables, t)
 		}
 	}

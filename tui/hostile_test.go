@@ -32,7 +32,7 @@ func TestHostileNames(t *testing.T) {
 	l := &lazy{host: h}
 	for _, size := range [][2]int{{80, 24}, {160, 50}, {20, 5}, {30, 18}} {
 		s := open(t, l.look, Place{}, size[0], size[1])
-		for _, k := range []string{"", "j", "tab", "down", "tab", "pgdown", "/", evil, "enter", "r"} {
+		for _, k := range []string{"", "j", "tab", "down", "tab", "pgdown", "/", strings.ToValidUTF8(evil, ""), "enter", "r", "3", "right", "m", "e", "esc", "p", "s", "a", "enter", "esc", "?"} {
 			s.press(k)
 			harmless(t, s.styled(), size[0], size[1])
 		}
@@ -66,7 +66,7 @@ func harmless(t *testing.T, styled string, width, height int) {
 func TestAnySizeIsDrawn(t *testing.T) {
 	l := &lazy{host: fakeHost()}
 	s := open(t, l.look, Place{}, 80, 24)
-	for _, keys := range []string{"", "tab", "tab", "?"} {
+	for _, keys := range []string{"", "tab", "tab", "tab", "tab", "?"} {
 		s.press(keys)
 		for w := range 90 {
 			for _, h := range []int{0, 1, 2, 3, 5, 8, 13, 14, 15, 24, 60} {
@@ -77,7 +77,7 @@ func TestAnySizeIsDrawn(t *testing.T) {
 	}
 	s.press("?")
 	s.send(tea.WindowSizeMsg{Width: 20, Height: 5})
-	s.golden("small-20x5")
+	s.press("2").golden("small-20x5")
 }
 
 func TestThemes(t *testing.T) {
@@ -128,8 +128,8 @@ func BenchmarkKeyIn50000(b *testing.B) {
 		h.Tables[0].Mounts = append(h.Tables[0].Mounts, x)
 	}
 	w := world.Build(h)
-	var m tea.Model = New(context.Background(), nil, Place{NS: 4026531832})
-	m, _ = m.Update(listed{world: w})
+	var m tea.Model = New(context.Background(), Options{Place: Place{NS: 4026531832}})
+	m, _ = m.Update(tabled{tables: tablesOf(w)})
 	m, _ = m.Update(tea.WindowSizeMsg{Width: 160, Height: 52})
 	for b.Loop() {
 		m, _ = m.Update(named["down"])

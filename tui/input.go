@@ -1,179 +1,247 @@
 package tui
 
 import (
-	"strings"
-	"unicode/utf8"
-
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/nsview/nsview/tui/scroll"
+	"github.com/nsview/nsview/tui/prompt"
 )
 
-// press does what a key means: in the filter, in the help, everywhere, or in
-// the pane that has the keys.
+// press does what a key means: in the question on the last line, in what lies
+// over the screen, everywhere, or in the pane that has the keys.
 func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	m.message = ""
 	switch {
 	case msg.String() == "ctrl+c":
 		return tea.Quit
-	case m.typing:
-		return m.typed(msg)
-	case m.manual != nil:
-		m.pressManual(msg)
+	case key.Matches(msg, m.Keys.Suspend):
+		return tea.Suspend
+	case m.prompt != nil:
+		return m.pressPrompt(msg)
+	case m.pager != nil:
+		m.pressPager(msg)
+		return nil
+	case m.choice != nil:
+		m.pressChoice(msg)
 		return nil
 	case key.Matches(msg, m.Keys.Quit):
 		return tea.Quit
-	case key.Matches(msg, m.Keys.Suspend):
-		return tea.Suspend
-	case key.Matches(msg, m.Keys.Help):
-		m.manual = &scroll.Window{}
-		m.resize(m.width, m.height)
-	case key.Matches(msg, m.Keys.Reread):
-		return m.reread()
-	case key.Matches(msg, m.Keys.Filter):
-		m.typing = m.focus != OnDetails
-	default:
-		return m.pressPane(msg)
 	}
-	return nil
+	for _, a := range m.actions() {
+		if key.Matches(msg, a.key) {
+			return a.do()
+		}
+	}
+	return m.updatePane(msg)
 }
 
-// pressPane moves between panes, or in the one that has the keys.
-func (m *Model) pressPane(msg tea.KeyPressMsg) tea.Cmd {
-	switch {
-	case msg.String() == "shift+tab":
-		m.setFocus((m.focus + panes - 1) % panes)
-	case key.Matches(msg, m.Keys.Next):
-		m.setFocus((m.focus + 1) % panes)
-	case key.Matches(msg, m.Keys.Open):
-		m.setFocus(min(m.focus+1, OnDetails))
-	case key.Matches(msg, m.Keys.Back):
-		return m.back()
-	default:
-		return m.updatePane(msg)
-	}
-	return nil
+// action is what a key does wherever one is.
+type action struct {
+	key key.Binding
+	do  func() tea.Cmd
 }
 
+// just makes an action's function of one that has nothing more to do.
+func just(do func()) func() tea.Cmd {
+	return func() tea.Cmd {
+		do()
+		return nil
+	}
+}
+
+// actions are the keys that work in every pane.
+func (m *Model) actions() []action {
+	k := m.Keys
+	list := []action{
+		{k.Help, just(m.openManual)},
+		{k.Next, just(func() { m.setFocus((m.focus + 1) % panes) })},
+		{k.Previous, just(func() { m.setFocus((m.focus + panes - 1) % panes) })},
+		{k.Open, m.openChosen},
+		{k.Back, m.back},
+		{k.Filter, just(m.askFilter)},
+		{k.Search, just(m.search)},
+		{k.Peer, just(m.toPeer)},
+		{k.Master, just(m.toMaster)},
+		{k.Slave, just(m.toSlave)},
+		{k.Mark, just(m.markHere)},
+		{k.Explain, m.explain},
+		{k.Holders, m.holders},
+		{k.Export, just(m.export)},
+		{k.Pause, m.pause},
+		{k.Earlier, func() tea.Cmd { return m.travel(-1) }},
+		{k.Later, func() tea.Cmd { return m.travel(1) }},
+		{k.Then, m.toChosenEvent},
+		{k.Now, m.toNowIfPast},
+		{k.Reread, m.reread},
+	}
+	for i, b := range k.Panes {
+		list = append(list, action{b, just(func() { m.setFocus(Focus(i)) })})
+	}
+	return list
+}
+
+// updatePane moves in the pane that has the keys.
 func (m *Model) updatePane(msg tea.Msg) tea.Cmd {
 	var cmd tea.Cmd
 	switch m.focus {
 	case OnSpaces:
 		m.spaces, cmd = m.spaces.Update(msg)
-		return tea.Batch(cmd, m.follow())
+		m.follow()
 	case OnMounts:
 		m.mounts, cmd = m.mounts.Update(msg)
 		m.tell()
+	case OnGroups:
+		m.peers, cmd = m.peers.Update(msg)
+		m.tell()
 	case OnDetails:
 		m.details, cmd = m.details.Update(msg)
+	case OnEvents:
+		before := m.events.Picked()
+		if m.events, cmd = m.events.Update(msg); m.events.Picked() != before {
+			m.showEvent(m.events.Picked())
+		}
 	}
 	return cmd
 }
 
-// back undoes the filter of the pane, then goes to the pane before.
+// back undoes one thing: the filter of the pane, the chosen propagation, the
+// last jump, the journey into the past; then it goes to the pane before.
 func (m *Model) back() tea.Cmd {
-	if m.filters[m.focus] != "" {
-		return m.setFilter("")
+	switch {
+	case m.filters[m.focus] != "":
+		m.setFilter("")
+	case m.focus == OnEvents && m.events.Picked() != nil && !m.inPast:
+		m.events.Release()
+		m.tell()
+	case len(m.trail) > 0:
+		last := m.trail[len(m.trail)-1]
+		m.trail = m.trail[:len(m.trail)-1]
+		m.goTo(last)
+	case m.inPast:
+		return m.toNow()
+	case m.focus > OnMounts:
+		m.setFocus(OnMounts)
+	default:
+		m.setFocus(OnSpaces)
 	}
-	m.setFocus(max(m.focus-1, OnSpaces))
 	return nil
 }
 
-// typed edits the filter. It is a line without a cursor: bubbles' text input
-// would bring a search for clipboard programs into every start of nsview.
-func (m *Model) typed(msg tea.KeyPressMsg) tea.Cmd {
-	text := m.filters[m.focus]
-	switch msg.String() {
-	case "enter", "tab", "up", "down":
-		m.typing = false
-		return nil
-	case "esc":
-		m.typing = false
-		text = ""
-	case "backspace", "ctrl+h":
-		if text == "" {
-			m.typing = false
-		}
-		_, size := utf8.DecodeLastRuneInString(text)
-		text = text[:len(text)-size]
-	case "ctrl+u":
-		text = ""
-	case "ctrl+w":
-		text = text[:strings.LastIndexByte(strings.TrimRight(text, " "), ' ')+1]
-	default:
-		text += msg.Text
+// askFilter asks for the filter of the pane that has the keys.
+func (m *Model) askFilter() {
+	if m.focus == OnDetails {
+		m.message = "the details have no filter; s searches all namespaces"
+		return
 	}
-	return m.setFilter(text)
+	p := prompt.New("filter:", m.filters[m.focus], m.theme.Prompt)
+	m.prompt, m.asked = &p, question{live: true, do: func(m *Model, text string) tea.Cmd {
+		m.setFilter(text)
+		return nil
+	}}
+	m.resize(m.width, m.height)
 }
 
 // setFilter filters the pane that has the keys.
-func (m *Model) setFilter(text string) tea.Cmd {
+func (m *Model) setFilter(text string) {
 	m.filters[m.focus] = text
 	switch m.focus {
 	case OnSpaces:
 		m.spaces.SetFilter(text)
 	case OnMounts:
 		m.mounts.SetFilter(text)
+	case OnGroups:
+		m.peers.SetFilter(text)
+	case OnEvents:
+		m.events.SetFilter(text)
 	}
-	if m.world == nil {
-		return nil
+	if m.world != nil {
+		m.follow()
 	}
-	return m.follow()
 }
 
-// pressManual scrolls the help, or closes it.
-func (m *Model) pressManual(msg tea.KeyPressMsg) {
-	if key.Matches(msg, m.Keys.Help, m.Keys.Back, m.Keys.Quit) {
-		m.manual = nil
+// pressPrompt edits the answer to a question.
+func (m *Model) pressPrompt(msg tea.KeyPressMsg) tea.Cmd {
+	p, done := m.prompt.Update(msg)
+	switch done {
+	case prompt.Typing:
+		m.prompt = &p
+		return m.typing()
+	case prompt.Cancelled:
+		m.prompt = nil
+		if m.asked.live {
+			return m.asked.do(m, "")
+		}
+	case prompt.Entered:
+		m.prompt = nil
+		if !m.asked.live && p.Text != "" {
+			return m.asked.do(m, p.Text)
+		}
+	}
+	return nil
+}
+
+// typing gives what was typed so far to who wants it with every key.
+func (m *Model) typing() tea.Cmd {
+	if m.asked.live {
+		return m.asked.do(m, m.prompt.Text)
+	}
+	return nil
+}
+
+// pressPager scrolls a text, or closes it.
+func (m *Model) pressPager(msg tea.KeyPressMsg) {
+	if key.Matches(msg, m.Keys.Help, m.Keys.Back, m.Keys.Quit, m.Keys.Open) {
+		m.pager = nil
 		return
 	}
-	m.manual.Wheel(m.spaces.Keys.Step(msg, *m.manual))
+	*m.pager, _ = m.pager.Update(msg)
 }
 
-// click gives the keys to the pane under the pointer and chooses the row.
-func (m *Model) click(x, y int) tea.Cmd {
-	m.typing = false
-	switch l := m.layout; {
-	case m.manual != nil:
-		m.manual = nil
-	case l.Spaces.Has(x, y):
-		m.spaces.Click(y - l.Spaces.Y)
-		m.setFocus(OnSpaces)
-		return m.follow()
-	case l.Mounts.Has(x, y):
-		m.mounts.Click(y - l.Mounts.Y)
-		m.setFocus(OnMounts)
-	case l.Details.Has(x, y):
-		m.setFocus(OnDetails)
-	}
-	return nil
-}
-
-// wheelRows is how far one notch of the wheel goes.
-const wheelRows = 3
-
-// wheel scrolls the pane under the pointer.
-func (m *Model) wheel(msg tea.MouseWheelMsg) tea.Cmd {
-	rows := wheelRows
-	switch msg.Button {
-	case tea.MouseWheelUp:
-		rows = -rows
-	case tea.MouseWheelDown:
+// pressChoice moves in a list, takes the chosen row or closes it.
+func (m *Model) pressChoice(msg tea.KeyPressMsg) {
+	switch {
+	case key.Matches(msg, m.Keys.Back, m.Keys.Quit):
+		m.choice = nil
+	case key.Matches(msg, m.Keys.Open):
+		m.take()
 	default:
+		*m.choice, _ = m.choice.Update(msg)
+	}
+}
+
+// take goes to the row chosen of a list.
+func (m *Model) take() {
+	to, ok := m.choice.Selected().(station)
+	m.choice = nil
+	if ok {
+		m.jump(to)
+	}
+}
+
+func (m *Model) toChosenEvent() tea.Cmd {
+	e := m.events.Selected()
+	if m.live == nil || e == nil {
+		m.message = "no event to go back to"
 		return nil
 	}
-	switch l := m.layout; {
-	case m.manual != nil:
-		m.manual.Wheel(rows)
-	case l.Spaces.Has(msg.X, msg.Y):
-		m.spaces.Wheel(rows)
-		return m.follow()
-	case l.Mounts.Has(msg.X, msg.Y):
-		m.mounts.Wheel(rows)
-		m.tell()
-	case l.Details.Has(msg.X, msg.Y):
-		m.details.Wheel(rows)
+	return m.toEvent(e.Seq)
+}
+
+func (m *Model) toNowIfPast() tea.Cmd {
+	if !m.inPast {
+		m.message = "this is how it is now"
+		return nil
 	}
-	return nil
+	return m.toNow()
+}
+
+// reread reads the host anew; what is on the screen stays until then. What is
+// followed is up to date: only who is in its namespaces is read.
+func (m *Model) reread() tea.Cmd {
+	m.generation++
+	if m.options.Recording != nil {
+		return m.readMoment()
+	}
+	m.busy = "reading the host"
+	return m.relist()
 }

@@ -1,29 +1,56 @@
 package tui
 
-import "charm.land/bubbles/v2/key"
+import (
+	"strconv"
+
+	"charm.land/bubbles/v2/key"
+
+	"github.com/nsview/nsview/tui/pager"
+)
 
 // KeyMap are the keys that work in every pane.
 type KeyMap struct {
-	Next, Back, Open, Filter, Reread, Help, Suspend, Quit key.Binding
+	Open, Next, Previous, Back, Filter, Search key.Binding
+	Panes                                      [panes]key.Binding
+	Peer, Master, Slave                        key.Binding
+	Mark, Explain, Holders, Export             key.Binding
+	Pause, Earlier, Later, Then, Now           key.Binding
+	Reread, Help, Suspend, Quit                key.Binding
 }
 
 // DefaultKeyMap is the one of nsview.
 func DefaultKeyMap() KeyMap {
-	return KeyMap{
-		Open:    key.NewBinding(key.WithKeys("enter"), key.WithHelp("enter", "open")),
-		Next:    key.NewBinding(key.WithKeys("tab", "shift+tab"), key.WithHelp("tab", "next pane")),
-		Back:    key.NewBinding(key.WithKeys("esc"), key.WithHelp("esc", "back")),
-		Filter:  key.NewBinding(key.WithKeys("/"), key.WithHelp("/", "filter")),
-		Reread:  key.NewBinding(key.WithKeys("r", "ctrl+l"), key.WithHelp("r", "re-read")),
-		Help:    key.NewBinding(key.WithKeys("?", "f1"), key.WithHelp("?", "help")),
-		Suspend: key.NewBinding(key.WithKeys("ctrl+z"), key.WithHelp("ctrl+z", "suspend")),
-		Quit:    key.NewBinding(key.WithKeys("q", "ctrl+c"), key.WithHelp("q", "quit")),
+	bind := func(help string, keys ...string) key.Binding {
+		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(keys[0], help))
 	}
-}
-
-// Bindings lists the keys for help.
-func (k KeyMap) Bindings() []key.Binding {
-	return []key.Binding{k.Open, k.Next, k.Back, k.Filter, k.Reread, k.Help, k.Suspend, k.Quit}
+	k := KeyMap{
+		Open:     bind("open", "enter"),
+		Next:     bind("next pane", "tab"),
+		Previous: bind("previous pane", "shift+tab"),
+		Back:     bind("back", "esc"),
+		Filter:   bind("filter", "/"),
+		Search:   bind("search all namespaces", "s"),
+		Peer:     bind("go to a peer of the mount", "p"),
+		Master:   bind("go up to what it receives from", "u"),
+		Slave:    bind("go down to what receives from it", "d"),
+		Mark:     bind("mark A, then B", "m"),
+		Explain:  bind("explain: does B see what is mounted at A", "e"),
+		Holders:  bind("what holds the mount", "o"),
+		Export:   bind("draw the peer groups into a file", "x"),
+		Pause:    bind("pause the live list", "space"),
+		Earlier:  bind("an event back in time", "[", "ctrl+left"),
+		Later:    bind("an event forth", "]", "ctrl+right"),
+		Then:     bind("see the tables as after the event", "t"),
+		Now:      bind("back to now", "n"),
+		Reread:   bind("re-read", "r", "ctrl+l"),
+		Help:     bind("help", "?", "f1"),
+		Suspend:  bind("suspend", "ctrl+z"),
+		Quit:     bind("quit", "q", "ctrl+c"),
+	}
+	for i := range k.Panes {
+		k.Panes[i] = bind(paneNames[i], strconv.Itoa(i+1))
+	}
+	return k
 }
 
 // group is a part of the help.
@@ -32,21 +59,64 @@ type group struct {
 	keys  []key.Binding
 }
 
-// groups are all keys there are.
-func (m *Model) groups() []group {
-	tree := m.mounts.Keys
+// groupsOfKeys are all keys there are.
+func (m *Model) groupsOfKeys() []group {
+	k, tree, peers := m.Keys, m.mounts.Keys, m.peers.Keys
 	return []group{
-		{"Everywhere", m.Keys.Bindings()},
+		{"Everywhere", []key.Binding{k.Open, k.Back, k.Next, k.Previous, k.Filter, k.Search, k.Reread, k.Help, k.Suspend, k.Quit}},
+		{"Panes", k.Panes[:]},
+		{"On a mount", []key.Binding{k.Peer, k.Master, k.Slave, k.Mark, k.Explain, k.Holders}},
+		{"In time", []key.Binding{k.Earlier, k.Later, k.Then, k.Now, k.Pause}},
+		{"Pictures", []key.Binding{k.Export}},
 		{"In lists", m.spaces.Keys.Bindings()},
 		{"In the tree", []key.Binding{tree.Fold, tree.Unfold}},
+		{"In the peer groups", []key.Binding{peers.Fold, peers.Unfold}},
 	}
 }
 
 // short are the keys that the last line names.
 func (m *Model) short() []key.Binding {
 	k := m.Keys
-	k.Back.SetEnabled(m.focus != OnSpaces || m.filters[m.focus] != "")
-	k.Open.SetEnabled(m.focus != OnDetails)
-	k.Filter.SetEnabled(m.focus != OnDetails)
-	return []key.Binding{k.Help, k.Quit, k.Open, k.Next, k.Filter, k.Back, k.Reread}
+	if m.inPast {
+		return []key.Binding{k.Earlier, k.Later, k.Now, k.Help, k.Quit}
+	}
+	list := []key.Binding{k.Help, k.Quit, k.Open, k.Next, k.Filter}
+	switch m.focus {
+	case OnMounts, OnGroups:
+		list = append(list, k.Mark, shortly(k.Explain, "explain"), shortly(k.Holders, "holders"), shortly(k.Peer, "peers"))
+	case OnEvents:
+		list = append(list, shortly(k.Then, "as it was then"), shortly(k.Earlier, "back in time"), shortly(k.Pause, "pause"))
+	default:
+		list = append(list, shortly(k.Search, "search"), shortly(k.Earlier, "back in time"))
+	}
+	return list
+}
+
+// shortly is a key with fewer words.
+func shortly(b key.Binding, help string) key.Binding {
+	b.SetHelp(b.Help().Key, help)
+	return b
+}
+
+// openManual shows every key and what it does, and what the symbols mean.
+func (m *Model) openManual() {
+	var lines []pager.Line
+	for i, g := range m.groupsOfKeys() {
+		if i > 0 {
+			lines = append(lines, pager.Line{})
+		}
+		lines = append(lines, pager.Line{Text: g.title, Heading: true})
+		for _, b := range g.keys {
+			lines = append(lines, pager.Line{Name: "  " + b.Help().Key, Text: b.Help().Desc})
+		}
+	}
+	lines = append(lines, pager.Line{}, pager.Line{Text: "Mouse", Heading: true},
+		pager.Line{Name: "  click", Text: "choose, or show the pane of a tab"}, pager.Line{Name: "  wheel", Text: "scroll"},
+		pager.Line{}, pager.Line{Text: "Symbols", Heading: true})
+	for _, s := range legend {
+		lines = append(lines, pager.Line{Name: "  " + s.Name, Text: s.Text})
+	}
+	p := pager.New("Keys", lines, m.theme.Pager)
+	m.pager = &p
+	m.resize(m.width, m.height)
 }

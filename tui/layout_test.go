@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -12,8 +13,9 @@ func TestPanesDoNotOverlap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, h := rapid.IntRange(0, 200).Draw(t, "width"), rapid.IntRange(0, 80).Draw(t, "height")
 		focus := Focus(rapid.IntRange(0, panes-1).Draw(t, "focus"))
-		l := Arrange(w, h, focus)
-		places := []Rect{l.Spaces, l.Mounts, l.Details, l.Footer}
+		lower := Focus(rapid.IntRange(int(OnGroups), panes-1).Draw(t, "lower"))
+		l := Arrange(w, h, focus, lower)
+		places := append(l.Panes[:], l.Footer)
 		for y := range h {
 			for x := range w {
 				owners := 0
@@ -34,6 +36,28 @@ func TestPanesDoNotOverlap(t *testing.T) {
 		}
 		if w > 0 && h >= footerHeight && places[focus].H == 0 {
 			t.Fatalf("pane %d has no room: %+v", focus, l)
+		}
+	})
+}
+
+// Whatever the size, every pane is shown or behind a tab, and a large screen
+// shows all.
+func TestEveryPaneIsReachable(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w, h := rapid.IntRange(1, 250).Draw(t, "width"), rapid.IntRange(footerHeight, 90).Draw(t, "height")
+		focus := Focus(rapid.IntRange(0, panes-1).Draw(t, "focus"))
+		l := Arrange(w, h, focus, OnDetails)
+		for f := range Focus(panes) {
+			reachable := l.Panes[f].W > 0
+			for _, tabs := range l.Tabs {
+				reachable = reachable || slices.Contains(tabs, f)
+			}
+			if !reachable {
+				t.Fatalf("pane %d is neither shown nor behind a tab: %+v", f, l)
+			}
+			if w >= wideWidth && h >= tallHeight && l.Panes[f].W == 0 {
+				t.Fatalf("pane %d is not shown on a screen of %dx%d", f, w, h)
+			}
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
 )
@@ -29,68 +30,81 @@ type listed struct {
 	err        error
 }
 
-// tabled is the answer of a reading of one namespace's table.
+// tabled is a host with its tables: read anew, or as it was at a moment.
 type tabled struct {
 	generation int
-	ino        uint64
-	table      table
+	tables
+	err error
 }
 
-// table is a mount table that was read, or why it was not.
-type table struct {
-	world *world.World
-	view  *world.View // nil when it could not be read
-	note  string
+// tables are a world with its groups, which take too long to gather in Update.
+type tables struct {
+	world  *world.World
+	groups query.Groups
 }
 
-// readList reads the namespaces and what names them.
-func (m *Model) readList() tea.Cmd {
-	ctx, look, generation := m.ctx, m.look, m.generation
-	want := snapshot.Want{
-		Types: snapshot.Types(snapshot.Mnt), Lead: snapshot.FieldUser | snapshot.FieldCommand | snapshot.FieldCgroup,
-		Holders: snapshot.Auto, UniqueIDs: true, Names: true,
+func tablesOf(w *world.World) tables {
+	groups, _ := query.PeerGroups(w, query.GroupsQuery{Tree: true}) // fails for numbers that are asked for only
+	for _, v := range w.Views {
+		v.Groups() // gathered once and kept
+		break
 	}
+	return tables{w, groups}
+}
+
+// begin has read what there is to show.
+func (m *Model) begin() tea.Cmd {
+	if m.options.Recording != nil {
+		return m.readMoment()
+	}
+	return m.readList()
+}
+
+// relist reads the namespaces anew.
+func (m *Model) relist() tea.Cmd {
+	m.listing++
+	return m.readList()
+}
+
+// readList reads the namespaces and what names them: that is soon done on the
+// largest host.
+func (m *Model) readList() tea.Cmd {
+	ctx, look, generation := m.ctx, m.options.Look, m.listing
+	want := m.spacesWant()
 	return func() tea.Msg {
 		w, err := look(ctx, want)
 		return listed{generation, w, err}
 	}
 }
 
-// readTable reads one table, with the command lines of the processes on hosts
-// that have not too many of them.
-func (m *Model) readTable(n *world.Namespace) tea.Cmd {
-	ctx, look, generation, ino, pid := m.ctx, m.look, m.generation, n.ID.Ino, 0
+// spacesWant are the namespaces, whose they are, and the command lines of their
+// processes on hosts that have not too many of them.
+func (m *Model) spacesWant() snapshot.Want {
 	want := snapshot.Want{
-		Types: snapshot.Types(snapshot.Mnt), Lead: snapshot.FieldUser | snapshot.FieldCommand,
-		Tables: snapshot.Tables{Detail: true, Masters: true},
+		Types: snapshot.Types(snapshot.Mnt), Lead: snapshot.FieldUser | snapshot.FieldCommand | snapshot.FieldCgroup,
+		Holders: snapshot.Auto, UniqueIDs: true, Names: true,
 	}
-	if len(n.Processes) == 0 {
-		want.Holders = snapshot.Auto // else it would not be found again
+	if m.list != nil && len(m.list.Processes) <= snapshot.AutoLimit {
+		want.Every = snapshot.FieldUser | snapshot.FieldCommand
 	}
-	if len(m.world.Processes) <= snapshot.AutoLimit {
-		want.Every = want.Lead
-	}
-	if ino == m.place.NS && m.place.PID != 0 {
-		pid = m.place.PID
-		want.Tables.PIDs = []int{pid}
-	} else {
-		want.Tables.NS = []uint64{ino}
+	return want
+}
+
+// readTables reads every table, for what cannot be followed.
+func (m *Model) readTables() tea.Cmd {
+	ctx, look, generation := m.ctx, m.options.Look, m.generation
+	want := m.spacesWant()
+	want.Tables = snapshot.Tables{All: true, Detail: true}
+	if m.place.PID != 0 {
+		want.Tables.PIDs = []int{m.place.PID}
 	}
 	return func() tea.Msg {
 		w, err := look(ctx, want)
-		return tabled{generation, ino, newTable(w, err, ino, pid)}
+		if err != nil {
+			return tabled{generation: generation, err: err}
+		}
+		return tabled{generation: generation, tables: tablesOf(w)}
 	}
-}
-
-func newTable(w *world.World, err error, ino uint64, pid int) table {
-	if err != nil {
-		return table{note: err.Error()}
-	}
-	t := table{world: w, view: w.View(ino, pid)}
-	if t.view == nil {
-		t.note = whyUnread(w, ino)
-	}
-	return t
 }
 
 // whyUnread is what the world says about a table that is not in it.

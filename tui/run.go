@@ -3,15 +3,30 @@ package tui
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/watch"
 )
 
-// Options say where the screen is and what is on it.
+// Options say what is shown, and where.
 type Options struct {
 	Look  Look
 	Place Place
+	// Watch begins to follow the host; nil for a saved one, where nothing
+	// happens. It is called in a command, and so is what it returns.
+	Watch func(ctx context.Context) (Watcher, error)
+	// Recording is shown in place of a host; Look and Watch are not used then.
+	Recording *watch.Recording
+	// Holders asks the host what keeps a TARGET:PATH busy; nil where that
+	// cannot be asked. It is called in a command.
+	Holders func(ctx context.Context, target string) (query.Holders, error)
+	// Save writes a file as a whole.
+	Save func(name string, write func(io.Writer) error) error
+
 	// Out is the terminal, which Environ describes (TERM, COLORTERM). Keys
 	// come from standard input, or from the terminal where that is none.
 	Out     *os.File
@@ -30,7 +45,9 @@ func Run(ctx context.Context, o Options) error {
 		// boolean values only.
 		environ = append(environ[:len(environ):len(environ)], "NO_COLOR=1")
 	}
-	p := tea.NewProgram(New(ctx, o.Look, o.Place),
+	reading, stop := context.WithCancel(ctx) // what is read when the user leaves is not waited for
+	defer stop()
+	p := tea.NewProgram(New(reading, o),
 		tea.WithContext(ctx), tea.WithoutSignalHandler(),
 		tea.WithOutput(o.Out), tea.WithEnvironment(environ))
 	if _, err := p.Run(); err != nil {

@@ -22,10 +22,15 @@ type screen struct {
 
 func open(t *testing.T, look Look, place Place, width, height int) *screen {
 	t.Helper()
-	m := New(t.Context(), look, place)
+	return openWith(t, Options{Look: look, Place: place}, width, height)
+}
+
+func openWith(t *testing.T, o Options, width, height int) *screen {
+	t.Helper()
+	m := New(t.Context(), o)
 	s := &screen{t, m}
 	s.send(tea.WindowSizeMsg{Width: width, Height: height})
-	s.do(m.readList())
+	s.do(m.begin())
 	return s
 }
 
@@ -54,6 +59,7 @@ var named = map[string]tea.KeyPressMsg{
 	"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab}, "down": {Code: tea.KeyDown},
 	"up": {Code: tea.KeyUp}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight}, "end": {Code: tea.KeyEnd},
 	"pgdown": {Code: tea.KeyPgDown}, "backspace": {Code: tea.KeyBackspace},
+	"space":  {Code: tea.KeySpace, Text: " "},
 	"ctrl+u": {Code: 'u', Mod: tea.ModCtrl}, "ctrl+w": {Code: 'w', Mod: tea.ModCtrl},
 }
 

@@ -6,12 +6,17 @@ import (
 	"charm.land/bubbles/v2/help"
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/nsview/nsview/inspect/render"
-	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/watch"
 	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/choice"
 	"github.com/nsview/nsview/tui/details"
+	"github.com/nsview/nsview/tui/events"
+	"github.com/nsview/nsview/tui/groups"
 	"github.com/nsview/nsview/tui/mounts"
-	"github.com/nsview/nsview/tui/scroll"
+	"github.com/nsview/nsview/tui/names"
+	"github.com/nsview/nsview/tui/pager"
+	"github.com/nsview/nsview/tui/prompt"
 	"github.com/nsview/nsview/tui/spaces"
 )
 
@@ -22,8 +27,10 @@ type Focus int
 const (
 	OnSpaces Focus = iota
 	OnMounts
+	OnGroups
 	OnDetails
-	panes = 3
+	OnEvents
+	panes = 5
 )
 
 // Model is the whole screen.
@@ -31,40 +38,61 @@ type Model struct {
 	Keys KeyMap
 
 	ctx        context.Context // of the program: it ends readings
-	look       Look
+	options    Options
 	place      Place
-	generation int // of the last reading asked for; older answers are dropped
-	rereading  bool
-	world      *world.World
-	tables     map[uint64]table
-	reading    uint64 // the namespace whose table is being read, 0 for none
-	shown      uint64 // the namespace whose tree is on the screen
+	generation int // of the last tables asked for; older answers are dropped
+	listing    int // of the last list asked for
+
+	list   *world.World // the namespaces and processes as last read
+	world  *world.World // what is shown: its tables, at now or a moment of the past
+	groups query.Groups // of world
+	whole  bool         // the tables of world were read
+	book   names.Book   // what namespaces are called
+	live   *live        // nil when nothing is followed
+	past   uint64       // the event up to which the host is shown
+	inPast bool
+	held   []watch.Event // that came while the list was paused
+	paused bool
+	busy   string // what is going on, "" for nothing
 
 	spaces  spaces.Model
 	mounts  mounts.Model
+	peers   groups.Model
 	details details.Model
+	events  events.Model
 	help    help.Model
-	manual  *scroll.Window // the place in the help when it is open
+
+	pager   *pager.Model  // a text over the screen, nil for none
+	choice  *choice.Model // a list over the screen, nil for none
+	prompt  *prompt.Model // a question on the last line, nil for none
+	asked   question      // what is done with its answer
 	filters [panes]string
-	typing  bool // keys go to the filter
+	from    *spot // the places that were marked
+	to      *spot
+	trail   []station // where jumps came from
 	message string
 
-	focus         Focus
+	focus, lower  Focus // lower is the one of the lower panes that had the keys last
 	layout        Layout
 	theme         Theme
 	width, height int
 }
 
 // New is the screen of a host before anything is read of it.
-func New(ctx context.Context, look Look, place Place) Model {
+func New(ctx context.Context, o Options) Model {
 	theme := NewTheme(true)
 	m := Model{
-		Keys: DefaultKeyMap(), ctx: ctx, look: look, place: place, rereading: true,
-		tables: map[uint64]table{}, theme: theme,
-		spaces: spaces.New(theme.Spaces), mounts: mounts.New(theme.Mounts), details: details.New(theme.Details),
-		help: help.New(),
+		Keys: DefaultKeyMap(), ctx: ctx, options: o, place: o.Place, theme: theme, lower: OnDetails, busy: "reading the host",
+		spaces: spaces.New(theme.Spaces), mounts: mounts.New(theme.Mounts), peers: groups.New(theme.Groups),
+		details: details.New(theme.Details), events: events.New(theme.Events), help: help.New(),
 	}
-	if place != (Place{}) {
+	if o.Recording != nil {
+		m.live = &live{rec: o.Recording}
+		m.events.Add(o.Recording.Events())
+	}
+	m.events.SetNote(quietText(o))
+	m.peers.SetNote("reading the mount tables")
+	if o.Place != (Place{}) {
 		m.focus = OnMounts
 	}
 	m.dress(theme)
@@ -72,8 +100,8 @@ func New(ctx context.Context, look Look, place Place) Model {
 	return m
 }
 
-// Init reads the namespaces, and asks the terminal for its background.
-func (m Model) Init() tea.Cmd { return tea.Batch(m.readList(), tea.RequestBackgroundColor) }
+// Init reads the host, and asks the terminal for its background.
+func (m Model) Init() tea.Cmd { return tea.Batch(m.begin(), tea.RequestBackgroundColor) }
 
 // Update routes a message to whom it concerns.
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -86,10 +114,17 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case listed:
 		cmd = m.takeList(msg)
 	case tabled:
-		cmd = m.takeTable(msg)
+		cmd = m.takeTables(msg)
+	case watching:
+		cmd = m.takeWatch(msg)
+	case happened:
+		cmd = m.takeEvents(msg)
+	case answered:
+		m.takeAnswer(msg)
 	case tea.PasteMsg:
-		if m.typing {
-			cmd = m.setFilter(m.filters[m.focus] + msg.Content)
+		if m.prompt != nil {
+			m.prompt.Paste(msg.Content)
+			cmd = m.typing()
 		}
 	case tea.KeyPressMsg:
 		cmd = m.press(msg)
@@ -104,144 +139,43 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // dress puts on a theme.
 func (m *Model) dress(t Theme) {
 	m.theme = t
-	m.spaces.Styles, m.mounts.Styles, m.details.Styles, m.help.Styles = t.Spaces, t.Mounts, t.Details, t.Help
+	m.spaces.Styles, m.mounts.Styles, m.peers.Styles = t.Spaces, t.Mounts, t.Groups
+	m.details.Styles, m.events.Styles, m.help.Styles = t.Details, t.Events, t.Help
 }
 
 // resize gives every pane its place.
 func (m *Model) resize(width, height int) {
 	m.width, m.height = width, height
-	m.layout = Arrange(width, height, m.focus)
-	m.spaces.SetSize(m.layout.Spaces.W, m.layout.Spaces.H)
-	m.mounts.SetSize(m.layout.Mounts.W, m.layout.Mounts.H)
-	m.details.SetSize(m.layout.Details.W, m.layout.Details.H)
+	m.layout = Arrange(width, height, m.focus, m.lower)
+	size := func(f Focus, set func(width, height int)) { set(m.layout.Panes[f].W, m.layout.Panes[f].H) }
+	size(OnSpaces, m.spaces.SetSize)
+	size(OnMounts, m.mounts.SetSize)
+	size(OnGroups, m.peers.SetSize)
+	size(OnDetails, m.details.SetSize)
+	size(OnEvents, m.events.SetSize)
 	m.spaces.SetFocus(m.focus == OnSpaces)
 	m.mounts.SetFocus(m.focus == OnMounts)
+	m.peers.SetFocus(m.focus == OnGroups)
+	m.events.SetFocus(m.focus == OnEvents)
 	m.help.SetWidth(width - 1)
-	if m.manual != nil {
-		m.manual.Resize(len(m.manualLines()), height-2)
+	body := max(m.layout.Footer.Y-1, 0)
+	if m.pager != nil {
+		m.pager.SetSize(width, body)
+	}
+	if m.choice != nil {
+		m.choice.SetSize(width, body)
+	}
+	if m.prompt != nil {
+		m.prompt.SetWidth(width)
 	}
 }
 
-// setFocus gives the keys to a pane; on a small screen that is the one shown.
+// setFocus gives the keys to a pane, which is shown for it.
 func (m *Model) setFocus(f Focus) {
 	m.focus = f
+	if f >= OnGroups {
+		m.lower = f
+	}
 	m.resize(m.width, m.height)
 	m.tell()
-}
-
-// takeList shows the namespaces read. The first time it goes to the place asked
-// for, or to the reader's own.
-func (m *Model) takeList(msg listed) tea.Cmd {
-	if msg.generation != m.generation {
-		return nil
-	}
-	m.rereading = false
-	if msg.err != nil {
-		m.message = render.Safe(msg.err.Error())
-		return nil
-	}
-	first := m.world == nil
-	m.world, m.tables = msg.world, map[uint64]table{}
-	m.spaces.SetWorld(m.world)
-	for _, v := range m.world.Views { // those of a saved host
-		if v.PID == 0 {
-			m.spaces.SetMounts(v.Table.NS.Ino, len(v.Mounts))
-		}
-	}
-	if first {
-		m.begin()
-	}
-	return m.follow()
-}
-
-func (m *Model) begin() {
-	if p := m.world.Process(m.place.PID); p != nil && m.place.NS == 0 {
-		m.place.NS = p.NS[snapshot.Mnt]
-	}
-	switch {
-	case m.place == Place{}:
-		m.spaces.Select(m.world.Reader.MNT.Ino)
-	case !m.spaces.Select(m.place.NS):
-		m.message = "the namespace asked for is not there any more"
-	}
-}
-
-// takeTable keeps a table read, and goes on with the one wanted by now.
-func (m *Model) takeTable(msg tabled) tea.Cmd {
-	m.reading = 0
-	if msg.generation == m.generation {
-		m.tables[msg.ino] = msg.table
-		if v := msg.table.view; v != nil {
-			m.spaces.SetMounts(msg.ino, len(v.Mounts))
-		}
-	}
-	return m.follow()
-}
-
-// follow shows the tree of the chosen namespace, and has it read when it is
-// not there. One table is read at a time: who scrolls through a thousand
-// namespaces reads those where he rests.
-func (m *Model) follow() tea.Cmd {
-	defer m.tell()
-	n := m.spaces.Selected()
-	if n == nil {
-		m.shown = 0
-		m.mounts.SetNote("")
-		return nil
-	}
-	ino := n.ID.Ino
-	if t, ok := m.tableOf(ino); ok {
-		m.shown = ino
-		if t.view == nil {
-			m.mounts.SetNote(render.Safe(t.note))
-		} else {
-			m.mounts.SetView(t.view)
-		}
-		return nil
-	}
-	if m.shown != ino {
-		m.shown = ino
-		m.mounts.SetNote("reading its mount table")
-	}
-	if m.reading != 0 || m.rereading {
-		return nil
-	}
-	m.reading = ino
-	return m.readTable(n)
-}
-
-// tableOf is a table that was read; a saved host has all of them from the
-// beginning.
-func (m *Model) tableOf(ino uint64) (table, bool) {
-	if t, ok := m.tables[ino]; ok {
-		return t, true
-	}
-	pid := 0
-	if ino == m.place.NS {
-		pid = m.place.PID
-	}
-	if v := m.world.View(ino, pid); v != nil {
-		m.tables[ino] = table{world: m.world, view: v}
-	}
-	t, ok := m.tables[ino]
-	return t, ok
-}
-
-// tell has the details tell of what is chosen.
-func (m *Model) tell() {
-	s := details.Subject{List: m.world, NS: m.spaces.Selected()}
-	if s.NS != nil {
-		s.Table = m.tables[s.NS.ID.Ino].world
-		if m.focus != OnSpaces {
-			s.Mount = m.mounts.Selected()
-		}
-	}
-	m.details.SetSubject(s)
-}
-
-// reread reads everything anew; what is on the screen stays until then.
-func (m *Model) reread() tea.Cmd {
-	m.generation++
-	m.rereading, m.message = true, ""
-	return m.readList()
 }

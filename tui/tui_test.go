@@ -22,22 +22,23 @@ func TestScreens(t *testing.T) {
 		s.press("j", "enter").golden(name("container"))
 		s.press("?").golden(name("help"))
 		s.press("esc", "esc", "j").golden(name("kept"))
-		s.press("k", "tab", "down", "down", "down", "tab").golden(name("idmap"))
+		s.press("k", "tab", "down", "down", "down", "4").golden(name("idmap"))
+		s.press("3", "right").golden(name("groups"))
+		s.press("s", "proc", "enter").golden(name("search"))
 	}
 }
 
-// The namespaces are read first, each table when it is chosen, and no table
-// twice.
-func TestTablesAreReadWhenChosen(t *testing.T) {
+// The namespaces are read first and shown, then all tables at once.
+func TestTablesAreReadOnce(t *testing.T) {
 	l := &lazy{host: fakeHost()}
 	s := open(t, l.look, Place{}, 80, 24)
 	s.press("j", "k", "j", "k")
-	want := []string{"[] []", "[4026531832] []", "[4026532177] []"}
+	want := []string{"false []", "true []"}
 	if d := cmp.Diff(want, l.calls); d != "" {
 		t.Error(d)
 	}
 	s.press("r")
-	if d := cmp.Diff(append(want, "[] []", "[4026531832] []"), l.calls); d != "" {
+	if d := cmp.Diff(append(want, want...), l.calls); d != "" {
 		t.Error(d)
 	}
 }
@@ -58,20 +59,20 @@ func TestSavedHost(t *testing.T) {
 	calls := 0
 	w := world.Build(fakeHost())
 	s := open(t, func(context.Context, snapshot.Want) (*world.World, error) { calls++; return w, nil }, Place{}, 80, 24)
-	s.wants("docker:web      2     6 │")
+	s.wants("docker:web     2    6    │")
 	s.press("j").wants("· 6 mounts · 1 hidden")
-	if calls != 1 {
+	if calls != 2 {
 		t.Errorf("read %d times", calls)
 	}
-	s.press("j").wants("or it", "is gone")
+	s.press("j").wants("could not be read, or", "it is gone")
 }
 
 func TestFilter(t *testing.T) {
 	l := &lazy{host: fakeHost()}
 	s := open(t, l.look, Place{}, 80, 24)
 	s.press("/", "WEB").wants("filter: WEB", "Namespaces /WEB · 1 of 3 · inco", "docker:web", "─ mnt:[4026532177]")
-	s.press("enter", "enter", "/", "TMPFSX", "backspace").wants(" /TMPFS · 2 of 6 mounts", "/opt (hidden)")
-	s.press("esc").wants("] · 6 mounts · 1 hidden ", "Namespaces /WEB · 1 of 3")
+	s.press("enter", "enter", "/", "TMPFSX", "backspace").wants(" /TMPFS · 2 of 6 mou", "/opt (hidden)")
+	s.press("esc").wants("] · 6 mounts · 1 hidden", "Namespaces /WEB · 1 of 3")
 	s.press("/", "資", "enter").wants("/資 · 1 of 6 mounts", "/data/資料")
 	s.press("esc", "esc", "esc").wants("Namespaces · 3 ")
 	s.press("/", "no such").wants("Namespaces /no such · 0 of 3", "Mounts ─")
@@ -94,10 +95,14 @@ func TestTreeFolds(t *testing.T) {
 func TestMouse(t *testing.T) {
 	l := &lazy{host: fakeHost()}
 	s := open(t, l.look, Place{}, 80, 24)
-	s.send(tea.MouseClickMsg{X: 3, Y: 3, Button: tea.MouseLeft})
+	s.send(tea.MouseClickMsg{X: 3, Y: 5, Button: tea.MouseLeft})
 	s.wants("─ mnt:[4026532177]")
 	s.send(tea.MouseClickMsg{X: 50, Y: 4, Button: tea.MouseLeft})
 	s.wants("─ /shared ")
+	s.send(tea.MouseClickMsg{X: 3, Y: 14, Button: tea.MouseLeft})
+	s.wants("FOR EXAMPLE")
+	s.send(tea.MouseClickMsg{X: 20, Y: 14, Button: tea.MouseLeft})
+	s.send(tea.MouseClickMsg{X: 50, Y: 4, Button: tea.MouseLeft})
 	s.send(tea.MouseWheelMsg{X: 50, Y: 20, Button: tea.MouseWheelDown})
 	s.wants("it receives from group 1")
 	s.send(tea.MouseWheelMsg{X: 50, Y: 4, Button: tea.MouseWheelUp})
@@ -111,7 +116,7 @@ func TestErrorsAreShown(t *testing.T) {
 	l.fail = nil
 	s.press("r").wants("Namespaces · 3", "docker:web")
 	l.fail = errors.New("no more")
-	s.press("j").wants(" no more")
+	s.press("r").wants(" no more", "docker:web")
 }
 
 // A bare mountinfo file has one namespace, whose number nobody knows.

@@ -11,7 +11,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/nsview/nsview/inspect"
+	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/watch"
 	"github.com/nsview/nsview/tui"
 )
 
@@ -43,26 +46,65 @@ func (a *app) runTUI(ctx context.Context, target string) error {
 	if err != nil {
 		return err
 	}
-	host, err := a.host()
-	if err != nil {
+	o := tui.Options{
+		Save: writeFile, Out: out, Environ: os.Environ(), NoColor: !a.colors(a.flags.color, a.width()),
+	}
+	if o.Recording, err = a.recording(); err != nil {
 		return err
 	}
-	var place tui.Place
-	if target != "" {
-		p, err := host.Find(ctx, target, snapshot.Mnt)
-		if err != nil {
-			return err
-		}
-		place = tui.Place{NS: p.NS, PID: p.PID}
+	if o.Recording == nil {
+		err = a.tuiHost(ctx, target, &o)
+	} else if target != "" {
+		err = errors.New("read the command line: a recording is shown as a whole, without a TARGET")
+	}
+	if err != nil {
+		return err
 	}
 	// Terminals that are closed send a SIGHUP; main listens to the others.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer stop()
 	defer endInTime(ctx, out)()
-	return tui.Run(ctx, tui.Options{
-		Look: host.Look, Place: place, Out: out, Environ: os.Environ(),
-		NoColor: !a.colors(a.flags.color, a.width()),
-	})
+	return tui.Run(ctx, o)
+}
+
+// recording is what --from names when that is one of nsview watch, else nil.
+// One that is cut short is shown as far as it goes.
+func (a *app) recording() (*watch.Recording, error) {
+	if info, err := os.Stat(a.flags.from); err != nil || info.IsDir() {
+		return nil, nil //nolint:nilerr // as a saved host it is refused with a better word
+	}
+	rec, err := inspect.OpenRecording(a.flags.from)
+	var short *watch.CutShort
+	switch {
+	case errors.Is(err, watch.ErrNoRecording):
+		return nil, nil
+	case errors.As(err, &short) && rec != nil:
+		return rec, nil
+	}
+	return rec, err
+}
+
+// tuiHost is the host to browse, live or saved, and where to begin.
+func (a *app) tuiHost(ctx context.Context, target string, o *tui.Options) error {
+	host, err := a.host()
+	if err != nil {
+		return err
+	}
+	if target != "" {
+		p, err := host.Find(ctx, target, snapshot.Mnt)
+		if err != nil {
+			return err
+		}
+		o.Place = tui.Place{NS: p.NS, PID: p.PID}
+	}
+	o.Look = host.Look
+	if host.Live() {
+		o.Watch = func(ctx context.Context) (tui.Watcher, error) { return host.Watch(ctx, watch.Options{}) }
+		o.Holders = func(ctx context.Context, target string) (query.Holders, error) {
+			return holdersNow(ctx, host, holdersFlags{}, target, nil)
+		}
+	}
+	return nil
 }
 
 // screen is the terminal to draw on.

@@ -3,13 +3,18 @@
 package details
 
 import (
-	"charm.land/bubbles/v2/key"
+	"slices"
+
+	keys "charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/nsview/nsview/inspect/render"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/watch"
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/cell"
+	"github.com/nsview/nsview/tui/names"
 	"github.com/nsview/nsview/tui/scroll"
 )
 
@@ -20,17 +25,44 @@ type KeyMap struct{ scroll.KeyMap }
 func DefaultKeyMap() KeyMap { return KeyMap{scroll.DefaultKeyMap()} }
 
 // Bindings lists the keys for help.
-func (k KeyMap) Bindings() []key.Binding { return k.KeyMap.Bindings() }
+func (k KeyMap) Bindings() []keys.Binding { return k.KeyMap.Bindings() }
 
 // Styles are the looks of the pane.
 type Styles struct{ Name, Value ansi.Style }
 
-// Subject is what the pane tells of. Mount is nil when it is the namespace.
+// Subject is what the pane tells of: of its last field that is not nil.
 type Subject struct {
-	List  *world.World     // in which the namespace was listed
-	NS    *world.Namespace // there
-	Table *world.World     // in which its table was read, nil before that
+	World *world.World // that NS is of
+	Book  names.Book
+	NS    *world.Namespace
 	Mount *world.Mount
+	Group *world.PeerGroup
+	Event *watch.Event
+}
+
+// key tells one subject from another.
+type key struct {
+	ns    uint64
+	mount snapshot.MountID
+	group snapshot.GroupID
+	event uint64
+}
+
+func (s Subject) key() key {
+	var k key
+	if s.NS != nil {
+		k.ns = s.NS.ID.Ino
+	}
+	if s.Mount != nil {
+		k.mount = s.Mount.ID
+	}
+	if s.Group != nil {
+		k.group = s.Group.ID
+	}
+	if s.Event != nil {
+		k.event = s.Event.Seq
+	}
+	return k
 }
 
 // Model is the pane.
@@ -38,6 +70,7 @@ type Model struct {
 	Keys   KeyMap
 	Styles Styles
 
+	about  key
 	fields []field
 	lines  []line
 	window scroll.Window
@@ -53,11 +86,19 @@ type line struct{ name, value string }
 // New is an empty pane.
 func New(s Styles) Model { return Model{Keys: DefaultKeyMap(), Styles: s} }
 
-// SetSubject tells of something else, from the beginning.
+// SetSubject tells of something else, from the beginning, or of the same as it
+// is now.
 func (m *Model) SetSubject(s Subject) {
-	m.fields = fieldsOf(s)
+	fields := fieldsOf(s)
+	if slices.Equal(fields, m.fields) {
+		return
+	}
+	if k := s.key(); k != m.about {
+		m.about = k
+		m.window.Top, m.window.Cursor = 0, 0
+	}
+	m.fields = fields
 	m.wrap()
-	m.window.To(0)
 }
 
 // SetSize sets the place of the pane on the screen.
@@ -90,8 +131,13 @@ const nameWidth = 14
 // wrap breaks the fields into lines of the pane's width.
 func (m *Model) wrap() {
 	m.lines = m.lines[:0:0]
+	before := ""
 	for _, f := range m.fields {
 		name := f.name
+		if name == before {
+			name = ""
+		}
+		before = f.name
 		for _, part := range cell.Wrap(render.Safe(f.value), m.width-m.indent()-1) {
 			m.lines = append(m.lines, line{name, part})
 			name = ""

@@ -12,10 +12,15 @@ import (
 
 func fieldsOf(s Subject) []field {
 	switch {
+	case s.Event != nil:
+		return eventFields(s.Book, s.Event)
+	case s.Group != nil:
+		return groupFields(s.Book, s.Group)
 	case s.NS == nil:
 		return nil
 	case s.Mount != nil:
-		return append(mountFields(s.Mount), spaceFields(s)...)
+		list := append(mountFields(s.Mount), linkFields(s.Book, s.Mount)...)
+		return append(append(list, madeOf(s.Mount)...), spaceFields(s)...)
 	}
 	return append(spaceFields(s), gapFields(s)...)
 }
@@ -40,7 +45,13 @@ func mountFields(m *world.Mount) []field {
 	if m.Unreachable {
 		list = append(list, field{"out of reach", "it lies outside the namespace's root directory"})
 	}
-	list = append(list, layers(m)...)
+	return list
+}
+
+// madeOf are an overlay's layers, the maps of an idmapped mount, its size, and
+// what of its line nobody knows.
+func madeOf(m *world.Mount) []field {
+	list := layers(m)
 	for _, line := range m.UIDMap {
 		list = append(list, field{"uid map", idmap(line)})
 	}
@@ -122,13 +133,19 @@ const maxProcesses = 200
 // spaceFields are who and what is in the namespace, and what holds it.
 func spaceFields(s Subject) []field {
 	list := []field{{"namespace", spaceName(s)}}
-	if owner := s.List.OwnerOf(s.NS.Lead()).String(); owner != "" {
+	if owner := s.World.OwnerOf(s.NS.Lead()).String(); owner != "" {
 		list = append(list, field{"owner", owner})
 	}
-	for _, h := range (query.NamespaceRow{Namespace: s.NS, World: s.List}).HeldBy() {
+	for _, h := range (query.NamespaceRow{Namespace: s.NS, World: s.World}).HeldBy() {
 		list = append(list, field{"held by", h})
 	}
-	return append(list, processes(s)...)
+	for i, p := range s.NS.Processes {
+		if i == maxProcesses {
+			return append(list, field{"", fmt.Sprintf("and %d more", len(s.NS.Processes)-i)})
+		}
+		list = append(list, field{"pid " + strconv.Itoa(p.PID), processText(s.World, p)})
+	}
+	return list
 }
 
 func spaceName(s Subject) string {
@@ -151,25 +168,6 @@ func spaceName(s Subject) string {
 	}
 }
 
-// processes are told with their command lines where the table's world has
-// them.
-func processes(s Subject) []field {
-	w, n := s.List, s.NS
-	if s.Table != nil {
-		if full := s.Table.Lookup(n.ID.Ino); full != nil {
-			w, n = s.Table, full
-		}
-	}
-	var list []field
-	for i, p := range n.Processes {
-		if i == maxProcesses {
-			return append(list, field{"", fmt.Sprintf("and %d more", len(n.Processes)-i)})
-		}
-		list = append(list, field{"pid " + strconv.Itoa(p.PID), processText(w, p)})
-	}
-	return list
-}
-
 func processText(w *world.World, p *snapshot.Process) string {
 	text := p.Cmdline
 	if text == "" {
@@ -184,12 +182,8 @@ func processText(w *world.World, p *snapshot.Process) string {
 // gapFields say what could not be read of the host.
 func gapFields(s Subject) []field {
 	var list []field
-	gaps := s.List.Gaps
-	if s.Table != nil && s.Table != s.List {
-		gaps = append(gaps[:len(gaps):len(gaps)], s.Table.Gaps...)
-	}
 	seen := map[snapshot.Gap]bool{}
-	for _, g := range gaps {
+	for _, g := range s.World.Gaps {
 		if !seen[g] {
 			seen[g] = true
 			list = append(list, field{"not read", g.Subject + ": " + g.Op + ": " + g.Error})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/mark"
 	"github.com/nsview/nsview/tui/scroll"
 )
 
@@ -34,7 +35,8 @@ func (k KeyMap) Bindings() []key.Binding { return append(k.KeyMap.Bindings(), k.
 // Styles are the looks of the pane.
 type Styles struct {
 	Heading, Chosen, ChosenAway, Quiet, Hidden ansi.Style
-	Shared, Slave, Unbindable                  ansi.Style
+	States                                     mark.StateStyles
+	Marks                                      mark.Styles
 }
 
 // Model is the pane.
@@ -51,7 +53,9 @@ type Model struct {
 
 	window              scroll.Window
 	width               int
+	marks               mark.Set
 	propagation, fstype int // widths of the widest cells
+	most                int // peers that a mount has
 	focus               bool
 }
 
@@ -75,9 +79,15 @@ func (m *Model) SetView(v *world.View) {
 	m.measure()
 	m.sift()
 	if same && was != nil {
-		m.choose(was.ID)
+		m.Select(was.ID)
 	}
 }
+
+// SetMarks says which mounts stand out.
+func (m *Model) SetMarks(s mark.Set) { m.marks = s }
+
+// Shown is the view whose tree is shown, nil for a note.
+func (m *Model) Shown() *world.View { return m.view }
 
 // SetNote says something in place of a tree.
 func (m *Model) SetNote(text string) {
@@ -92,7 +102,7 @@ func (m *Model) SetFilter(text string) {
 	m.filter = strings.ToLower(text)
 	m.sift()
 	if was != nil {
-		m.choose(was.ID)
+		m.Select(was.ID)
 	}
 }
 
@@ -123,13 +133,29 @@ func matches(m *world.Mount, text string) bool {
 	return false
 }
 
-func (m *Model) choose(id snapshot.MountID) {
-	for i := range m.rows {
-		if m.rows[i].mount.ID == id {
-			m.window.To(i)
-			return
+// Select chooses a mount by its 32-bit id, unfolding what is above it, and says
+// whether it is there.
+func (m *Model) Select(id snapshot.MountID) bool {
+	if m.view == nil {
+		return false
+	}
+	x := m.view.ByID(id)
+	if x == nil {
+		return false
+	}
+	for up := x.Parent; up != nil; up = up.Parent {
+		if m.folded[up.ID] && m.filter == "" {
+			delete(m.folded, up.ID)
+			m.sift()
 		}
 	}
+	for i := range m.rows {
+		if m.rows[i].mount == x {
+			m.window.To(i)
+			return true
+		}
+	}
+	return false
 }
 
 // Selected is the chosen mount, nil when there is none.
@@ -196,7 +222,7 @@ func (m *Model) fold() {
 		m.folded[at.ID] = true
 		m.sift()
 	case at.Parent != nil:
-		m.choose(at.Parent.ID)
+		m.Select(at.Parent.ID)
 	}
 }
 
@@ -208,6 +234,6 @@ func (m *Model) unfold() {
 		delete(m.folded, at.ID)
 		m.sift()
 	case len(at.Children) > 0:
-		m.choose(at.Children[0].ID)
+		m.Select(at.Children[0].ID)
 	}
 }

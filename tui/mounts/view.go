@@ -3,12 +3,12 @@ package mounts
 import (
 	"strconv"
 	"strings"
-
-	"github.com/charmbracelet/x/ansi"
+	"unicode/utf8"
 
 	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/cell"
+	"github.com/nsview/nsview/tui/mark"
 )
 
 // row is a mount with what is drawn before it. Brothers share the drawing, so
@@ -44,17 +44,19 @@ func (m *Model) grow(mounts []*world.Mount, before string, depth int) {
 
 // Widest cells: what is longer is cut.
 const (
-	maxPropagation = 22
+	maxPropagation = 24 // with the symbol
 	maxFSType      = 12
+	maxPeers       = 5
 )
 
 // measure finds the widths of the columns over all rows: they must not jump
 // while one scrolls.
 func (m *Model) measure() {
-	m.propagation, m.fstype, m.hidden = len("PROPAGATION"), len("TYPE"), 0
+	m.propagation, m.fstype, m.hidden, m.most = len("PROPAGATION"), len("TYPE"), 0, 0
 	for _, x := range m.view.Mounts {
-		m.propagation = max(m.propagation, len(x.Propagation()))
+		m.propagation = max(m.propagation, len(x.Propagation())+2)
 		m.fstype = max(m.fstype, len(x.FSType))
+		m.most = max(m.most, peers(x))
 		if x.Shadowed {
 			m.hidden++
 		}
@@ -62,12 +64,19 @@ func (m *Model) measure() {
 	m.propagation, m.fstype = min(m.propagation, maxPropagation), min(m.fstype, maxFSType)
 }
 
-// columns are the widths of the cells; those that find no room are 0.
-type columns struct{ name, propagation, fstype, source int }
+// peers is the number of other mounts in the peer group, in all namespaces.
+func peers(x *world.Mount) int {
+	if g := x.View.Groups().Get(x.PeerGroup); g != nil && x.PeerGroup != 0 {
+		return len(g.Members) - 1
+	}
+	return 0
+}
 
-func (m *Model) columns() columns {
-	var c columns
-	rest := m.width - 1
+// columns are the widths of the cells; those that find no room are 0.
+type columns struct{ mark, name, propagation, peers, fstype, source int }
+
+func (m Model) columns() columns {
+	rest := m.width
 	take := func(width, leave int) int {
 		if rest-width-1 < leave {
 			return 0
@@ -75,8 +84,15 @@ func (m *Model) columns() columns {
 		rest -= width + 1
 		return width
 	}
-	c.propagation = take(m.propagation, 12)
-	c.fstype = take(m.fstype, 18)
+	c := columns{mark: min(2, rest)}
+	rest -= c.mark
+	if c.propagation = take(m.propagation, 14); c.propagation == 0 {
+		c.propagation = take(1, 8)
+	}
+	if m.most > 0 {
+		c.peers = take(maxPeers, 18)
+	}
+	c.fstype = take(m.fstype, 20)
 	if rest > 44 {
 		c.source = take(min(rest/3, 40), 30)
 	}
@@ -94,8 +110,8 @@ func (m Model) View() []string {
 		return lines
 	}
 	c := m.columns()
-	lines := []string{cell.Line(m.Styles.Heading, c.spans("", "MOUNT POINT", "PROPAGATION", "TYPE", "SOURCE")...)}
 	from, to := m.window.Visible()
+	lines := append(make([]string, 0, to-from+1), cell.Line(m.Styles.Heading, c.spans(" ", "", "MOUNT POINT", "PROPAGATION", "PEERS", "TYPE", "SOURCE")...))
 	for i := from; i < to; i++ {
 		lines = append(lines, m.line(&m.rows[i], c, i == m.window.Cursor))
 	}
@@ -104,47 +120,57 @@ func (m Model) View() []string {
 
 func (m Model) line(r *row, c columns, chosen bool) string {
 	x := r.mount
-	spans := c.spans(r.lines, m.name(r), x.Propagation(), render.Safe(x.FSType), render.Safe(x.Source))
+	role, state := m.marks.OfMount(x), mark.StateOf(x)
+	count := ""
+	if n := peers(x); n > 0 {
+		count = strconv.Itoa(n)
+	}
+	spans := c.spans(role.Symbol(), r.lines, m.name(r), state.Symbol()+" "+x.Propagation(), count, render.Safe(x.FSType), render.Safe(x.Source))
+	spans[0].Style = m.Styles.Marks[role]
 	switch {
 	case chosen && m.focus:
 		return cell.Line(m.Styles.Chosen, spans...)
 	case chosen:
 		return cell.Line(m.Styles.ChosenAway, spans...)
 	case x.Shadowed:
-		return cell.Line(m.Styles.Hidden, spans...)
+		for i := range spans[1:] {
+			spans[1+i].Style = m.Styles.Hidden
+		}
+		return cell.Line(nil, spans...)
 	}
-	spans[0].Style, spans[3].Style, spans[4].Style = m.Styles.Quiet, m.Styles.Quiet, m.Styles.Quiet
-	spans[2].Style = m.spread(x)
+	quiet := m.Styles.Quiet
+	spans[1].Style, spans[4].Style, spans[5].Style, spans[6].Style = quiet, quiet, quiet, quiet
+	spans[3].Style = m.Styles.States[state]
 	return cell.Line(nil, spans...)
 }
 
-// spread is the colour of a mount's propagation.
-func (m Model) spread(x *world.Mount) ansi.Style {
-	switch {
-	case x.Master != 0:
-		return m.Styles.Slave
-	case x.PeerGroup != 0:
-		return m.Styles.Shared
-	case x.Unbindable:
-		return m.Styles.Unbindable
+func (c columns) spans(mark, lines, name, propagation, peers, fstype, source string) []cell.Span {
+	lines = cell.Cut(lines, c.name)
+	if c.peers > 0 {
+		peers = " " + cell.FitRight(peers, c.peers)
+	} else {
+		peers = ""
 	}
-	return m.Styles.Quiet
-}
-
-func (c columns) spans(lines, name, propagation, fstype, source string) []cell.Span {
-	lines = cell.Cut(" "+lines, c.name+1)
 	return []cell.Span{
+		{Text: cell.Fit(mark, c.mark)},
 		{Text: lines},
-		{Text: cell.Fit(name, c.name+1-cell.Width(lines))},
+		{Text: cell.Fit(name, c.name-cell.Width(lines))},
 		{Text: column(propagation, c.propagation)},
+		{Text: peers},
 		{Text: column(fstype, c.fstype)},
 		{Text: column(source, c.source)},
 	}
 }
 
+// column is a cell behind a gap. One of a single column has no room for an
+// ellipsis: it shows the symbol.
 func column(text string, width int) string {
-	if width == 0 {
+	switch width {
+	case 0:
 		return ""
+	case 1:
+		_, size := utf8.DecodeRuneInString(text)
+		return " " + text[:size]
 	}
 	return " " + cell.Fit(text, width)
 }

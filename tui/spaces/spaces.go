@@ -1,8 +1,8 @@
-// Package spaces is the pane that lists the mount namespaces.
+// Package spaces is the pane that lists the mount namespaces, grouped by whose
+// they are.
 package spaces
 
 import (
-	"path"
 	"strconv"
 	"strings"
 
@@ -10,10 +10,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
-	"github.com/nsview/nsview/tui/cell"
+	"github.com/nsview/nsview/tui/mark"
+	"github.com/nsview/nsview/tui/names"
 	"github.com/nsview/nsview/tui/scroll"
 )
 
@@ -27,88 +27,92 @@ func DefaultKeyMap() KeyMap { return KeyMap{scroll.DefaultKeyMap()} }
 func (k KeyMap) Bindings() []key.Binding { return k.KeyMap.Bindings() }
 
 // Styles are the looks of the pane.
-type Styles struct{ Heading, Number, Owner, Quiet, Chosen, ChosenAway ansi.Style }
+type Styles struct {
+	Heading, Section, Number, Owner, Quiet, Active, Chosen, ChosenAway ansi.Style
+	Marks                                                              mark.Styles
+}
 
 // Model is the pane.
 type Model struct {
 	Keys   KeyMap
 	Styles Styles
 
-	all, shown []row
+	all, shown []row // shown has the headings too
+	count      int   // of the namespaces shown
 	filter     string
+	active     map[uint64]int // propagations since the namespace was last chosen
+	marks      mark.Set
 	window     scroll.Window
 	width      int
 	focus      bool
 }
 
-// row is a namespace with its cells, harmless for a terminal.
+// row is a namespace with its cells, harmless for a terminal, or the heading of
+// a section.
 type row struct {
-	ns                    *world.Namespace
+	ns                    *world.Namespace // nil for a heading
+	section               section
+	size                  int // of the section
 	number, who           string
 	owned                 bool
 	procs, mounts, search string
 }
 
 // New is an empty pane.
-func New(s Styles) Model { return Model{Keys: DefaultKeyMap(), Styles: s} }
+func New(s Styles) Model { return Model{Keys: DefaultKeyMap(), Styles: s, active: map[uint64]int{}} }
 
-// SetWorld shows the mount namespaces of a world; the one that was chosen
-// stays so when it is still there.
-func (m *Model) SetWorld(w *world.World) {
-	m.all = nil
+// SetWorld shows the mount namespaces of a world, as a book knows them; the one
+// that was chosen stays so when it is still there, else its place in the list
+// does.
+func (m *Model) SetWorld(w *world.World, b names.Book) {
+	m.all = m.all[:0:0]
 	for _, n := range w.Namespaces {
 		if n.Type == snapshot.Mnt {
-			m.all = append(m.all, newRow(w, n))
+			m.all = append(m.all, newRow(w, n.ID.Ino, b))
 		}
 	}
+	order(m.all)
 	m.sift()
 }
 
-func newRow(w *world.World, n *world.Namespace) row {
-	r := row{ns: n, number: strconv.FormatUint(n.ID.Ino, 10), procs: strconv.Itoa(len(n.Processes))}
+func newRow(tables *world.World, ino uint64, b names.Book) row {
+	w, n := b.Lookup(ino)
+	r := row{
+		ns: n, section: sectionOf(tables.Reader.MNT.Ino, n, w.OwnerOf(n.Lead())), number: strconv.FormatUint(ino, 10),
+		procs: strconv.Itoa(len(n.Processes)), mounts: mountCount(tables, n),
+	}
 	if n.Inferred {
 		r.number = "~" + r.number // made up: it names nothing in the kernel
 	}
-	if n.NrMounts != nil {
-		r.mounts = strconv.Itoa(*n.NrMounts)
-	}
-	if owner := w.OwnerOf(n.Lead()).String(); owner != "" {
-		r.who, r.owned = render.Safe(owner), true
-	} else {
-		r.who = render.Safe(program(n))
-	}
-	r.search = strings.ToLower(r.number + " " + r.who)
+	r.who, r.owned = names.Space(w, n)
+	r.search = strings.ToLower(r.number + " " + r.who + " " + r.section.name)
 	return r
 }
 
-// program stands for a namespace that no container or unit owns.
-func program(n *world.Namespace) string {
-	p := n.Lead()
-	switch {
-	case p == nil && n.Inferred:
-		return "" // a table alone does not tell whose it is
-	case p == nil:
-		return "no process"
+// mountCount is the number of mounts of the table, or the kernel's own count
+// where it was not read, "" for neither.
+func mountCount(w *world.World, n *world.Namespace) string {
+	if v := w.View(n.ID.Ino, 0); v != nil && v.PID == 0 && !v.Partial {
+		return strconv.Itoa(len(v.Mounts))
 	}
-	if name, _, _ := strings.Cut(p.Cmdline, " "); name != "" {
-		return path.Base(name)
+	if n.NrMounts != nil {
+		return strconv.Itoa(*n.NrMounts)
 	}
-	return p.Comm
+	return ""
 }
 
-// SetMounts says how many mounts a namespace has, for kernels that do not
-// count them.
-func (m *Model) SetMounts(ino uint64, mounts int) {
-	for _, list := range [][]row{m.all, m.shown} {
-		for i := range list {
-			if list[i].ns.ID.Ino == ino && list[i].ns.NrMounts == nil {
-				list[i].mounts = strconv.Itoa(mounts)
-			}
-		}
-	}
+// SetMarks says which namespaces stand out.
+func (m *Model) SetMarks(s mark.Set) { m.marks = s }
+
+// Touch counts a propagation that concerned a namespace, for its badge. Choosing
+// it takes the badge away.
+func (m *Model) Touch(ino uint64) {
+	m.active[ino]++
+	m.seen()
 }
 
-// SetFilter shows only namespaces in whose number or owner the text occurs.
+// SetFilter shows only namespaces in whose number, owner or section the text
+// occurs.
 func (m *Model) SetFilter(text string) {
 	m.filter = strings.ToLower(text)
 	m.sift()
@@ -117,27 +121,53 @@ func (m *Model) SetFilter(text string) {
 // sift picks the rows to show, with the same one chosen.
 func (m *Model) sift() {
 	was := m.Selected()
-	m.shown = nil
+	var rows []row
 	for _, r := range m.all {
 		if strings.Contains(r.search, m.filter) {
-			m.shown = append(m.shown, r)
+			rows = append(rows, r)
 		}
 	}
+	m.count, m.shown = len(rows), headed(rows)
 	m.window.Resize(len(m.shown), m.window.Height)
-	if was != nil {
-		m.Select(was.ID.Ino)
+	if was == nil || !m.Select(was.ID.Ino) {
+		m.land(1)
 	}
 }
 
 // Select chooses a namespace by number, and says whether it is shown.
 func (m *Model) Select(ino uint64) bool {
 	for i, r := range m.shown {
-		if r.ns.ID.Ino == ino {
+		if r.ns != nil && r.ns.ID.Ino == ino {
 			m.window.To(i)
+			m.land(1)
 			return true
 		}
 	}
 	return false
+}
+
+// land moves off a heading in a direction, or back where the list ends, and
+// shows the heading of the first row with it.
+func (m *Model) land(direction int) {
+	w := &m.window
+	if w.Cursor < len(m.shown) && m.shown[w.Cursor].ns == nil {
+		if next := w.Cursor + direction; next >= 0 {
+			w.To(next)
+		} else {
+			w.To(w.Cursor + 1)
+		}
+	}
+	if w.Cursor == w.Top && w.Top > 0 && w.Height > 1 && m.shown[w.Top-1].ns == nil {
+		w.Top--
+	}
+	m.seen()
+}
+
+// seen takes the badge from the chosen namespace.
+func (m *Model) seen() {
+	if n := m.Selected(); n != nil {
+		delete(m.active, n.ID.Ino)
+	}
 }
 
 // Selected is the chosen namespace, nil when none is shown.
@@ -149,12 +179,13 @@ func (m *Model) Selected() *world.Namespace {
 }
 
 // Counts are how many namespaces are shown, and how many there are.
-func (m *Model) Counts() (shown, all int) { return len(m.shown), len(m.all) }
+func (m *Model) Counts() (shown, all int) { return m.count, len(m.all) }
 
 // SetSize sets the place of the pane on the screen.
 func (m *Model) SetSize(width, height int) {
 	m.width = width
 	m.window.Resize(len(m.shown), height-1)
+	m.land(1)
 }
 
 // SetFocus says whether keys go to the pane.
@@ -164,66 +195,30 @@ func (m *Model) SetFocus(focus bool) { m.focus = focus }
 func (m *Model) Click(line int) {
 	if row := m.window.Top + line - 1; line >= 1 && row < len(m.shown) {
 		m.window.To(row)
+		m.land(1)
 	}
 }
 
 // Wheel scrolls.
-func (m *Model) Wheel(rows int) { m.window.Wheel(rows) }
+func (m *Model) Wheel(rows int) {
+	m.window.Wheel(rows)
+	m.land(direction(rows))
+}
 
 // Update moves the chosen row.
 func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 	if msg, ok := msg.(tea.KeyPressMsg); ok {
 		if step := m.Keys.Step(msg, m.window); step != 0 {
 			m.window.To(m.window.Cursor + step)
+			m.land(direction(step))
 		}
 	}
 	return m, nil
 }
 
-// View draws the heading and the visible rows, a line each.
-func (m Model) View() []string {
-	c := m.columns()
-	lines := []string{m.Styles.Heading.Styled(c.line("NS", "OWNER", "PROCS", "MNTS"))}
-	from, to := m.window.Visible()
-	for i := from; i < to; i++ {
-		lines = append(lines, m.line(m.shown[i], c, i == m.window.Cursor))
+func direction(step int) int {
+	if step < 0 {
+		return -1
 	}
-	return lines
-}
-
-func (m Model) line(r row, c columns, chosen bool) string {
-	switch {
-	case chosen && m.focus:
-		return m.Styles.Chosen.Styled(c.line(r.number, r.who, r.procs, r.mounts))
-	case chosen:
-		return m.Styles.ChosenAway.Styled(c.line(r.number, r.who, r.procs, r.mounts))
-	}
-	owner := m.Styles.Quiet
-	if r.owned {
-		owner = m.Styles.Owner
-	}
-	number, who, rest := c.cells(r.number, r.who, r.procs, r.mounts)
-	return cell.Line(nil, cell.Span{Text: number, Style: m.Styles.Number}, cell.Span{Text: who, Style: owner}, cell.Span{Text: rest})
-}
-
-// columns are the widths of the cells. When there is little room the counts
-// go first, then the owner.
-type columns struct{ number, who, procs, mounts, width int }
-
-func (m Model) columns() columns {
-	c := columns{number: 12, procs: 6, mounts: 7, width: m.width}
-	if m.width < 30 {
-		c.number, c.procs, c.mounts = min(c.number, m.width), 0, 0
-	}
-	c.who = max(m.width-c.number-c.procs-c.mounts, 0)
-	return c
-}
-
-func (c columns) cells(number, who, procs, mounts string) (a, b, rest string) {
-	return cell.Fit(" "+number, c.number), cell.Fit(who, c.who), cell.FitRight(procs, c.procs) + cell.FitRight(mounts+" ", c.mounts)
-}
-
-func (c columns) line(number, who, procs, mounts string) string {
-	a, b, rest := c.cells(number, who, procs, mounts)
-	return cell.Fit(a+b+rest, c.width)
+	return 1
 }

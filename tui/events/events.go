@@ -1,0 +1,229 @@
+// Package events is the pane that lists what happened: one line a propagation,
+// the newest last.
+package events
+
+import (
+	"slices"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/nsview/nsview/inspect/watch"
+	"github.com/nsview/nsview/tui/names"
+	"github.com/nsview/nsview/tui/scroll"
+)
+
+// KeyMap are the keys of the pane.
+type KeyMap struct{ scroll.KeyMap }
+
+// DefaultKeyMap has those of any list.
+func DefaultKeyMap() KeyMap { return KeyMap{scroll.DefaultKeyMap()} }
+
+// Bindings lists the keys for help.
+func (k KeyMap) Bindings() []key.Binding { return k.KeyMap.Bindings() }
+
+// Styles are the looks of the pane.
+type Styles struct {
+	Heading, Chosen, ChosenAway, Quiet, Later ansi.Style
+	Came, Went, Changed, Lost                 ansi.Style // by kind
+}
+
+// Model is the pane.
+type Model struct {
+	Keys   KeyMap
+	Styles Styles
+
+	book   names.Book
+	note   string
+	all    []watch.Event
+	shown  []int // of all
+	filter string
+	picked bool   // an event was chosen; else the newest is shown
+	inPast bool   // the screen shows the host as it was
+	moment uint64 // after this event
+	window scroll.Window
+	width  int
+	focus  bool
+}
+
+// maxKept is how many events are listed: older ones are dropped.
+const maxKept = 20_000
+
+// New is an empty pane.
+func New(s Styles) Model { return Model{Keys: DefaultKeyMap(), Styles: s} }
+
+// SetBook says what namespaces are called.
+func (m *Model) SetBook(b names.Book) { m.book = b }
+
+// SetNote says something while there is no event.
+func (m *Model) SetNote(text string) { m.note = text }
+
+// SetMoment says whether the screen shows the host as it was, and after which
+// event.
+func (m *Model) SetMoment(inPast bool, seq uint64) { m.inPast, m.moment = inPast, seq }
+
+// Add appends events.
+func (m *Model) Add(events []watch.Event) {
+	m.all = append(m.all, events...)
+	if drop := len(m.all) - maxKept; drop > 0 {
+		m.all = slices.Clone(m.all[drop:])
+	}
+	m.sift()
+}
+
+// SetFilter shows only events in which the text occurs.
+func (m *Model) SetFilter(text string) {
+	m.filter = strings.ToLower(text)
+	m.sift()
+}
+
+// sift picks the events to show. The picked one stays so; else the newest is
+// shown.
+func (m *Model) sift() {
+	was := m.Selected()
+	m.shown = m.shown[:0]
+	for i := range m.all {
+		if m.filter == "" || m.matches(&m.all[i]) {
+			m.shown = append(m.shown, i)
+		}
+	}
+	m.window.Resize(len(m.shown), m.window.Height)
+	if m.picked && was != nil && m.Select(was.Seq) {
+		return
+	}
+	m.window.To(len(m.shown) - 1)
+}
+
+func (m *Model) matches(e *watch.Event) bool {
+	for _, s := range append(m.cells(e), e.Source, e.Origin.Owner) {
+		if strings.Contains(strings.ToLower(s), m.filter) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(e.Receivers, func(r watch.Receiver) bool {
+		return strings.Contains(strings.ToLower(m.book.Place(r.NS, r.Target)), m.filter)
+	})
+}
+
+// Select picks an event by number, and says whether it is shown.
+func (m *Model) Select(seq uint64) bool {
+	at, found := slices.BinarySearchFunc(m.shown, seq, func(i int, seq uint64) int {
+		switch s := m.all[i].Seq; {
+		case s < seq:
+			return -1
+		case s > seq:
+			return 1
+		}
+		return 0
+	})
+	if found {
+		m.picked = true
+		m.window.To(at)
+	}
+	return found
+}
+
+// Selected is the chosen event, nil when there is none. It is good until the
+// next change.
+func (m *Model) Selected() *watch.Event {
+	if m.window.Cursor >= len(m.shown) {
+		return nil
+	}
+	return &m.all[m.shown[m.window.Cursor]]
+}
+
+// Picked is the event that was chosen, nil while the newest is followed.
+func (m *Model) Picked() *watch.Event {
+	if !m.picked {
+		return nil
+	}
+	return m.Selected()
+}
+
+// Release goes back to following the newest.
+func (m *Model) Release() {
+	m.picked = false
+	m.window.To(len(m.shown) - 1)
+}
+
+// Near is the number of the event so many before (negative) or after the one
+// with a number, and whether there is one. Number 0 stands for before the
+// first; a number beyond the last for now.
+func (m *Model) Near(seq uint64, step int) (uint64, bool) {
+	at, found := slices.BinarySearchFunc(m.all, seq, func(e watch.Event, seq uint64) int {
+		switch {
+		case e.Seq < seq:
+			return -1
+		case e.Seq > seq:
+			return 1
+		}
+		return 0
+	})
+	if !found {
+		at-- // the last before
+	}
+	switch at += step; {
+	case at >= len(m.all) || at < -1:
+		return 0, false
+	case at == -1:
+		return m.before(), true
+	}
+	return m.all[at].Seq, true
+}
+
+// Last says whether no event after the one with a number is known.
+func (m *Model) Last(seq uint64) bool { return len(m.all) == 0 || m.all[len(m.all)-1].Seq <= seq }
+
+// Place is how many events there were up to the one with a number.
+func (m *Model) Place(seq uint64) int {
+	n := len(m.all)
+	for n > 0 && m.all[n-1].Seq > seq {
+		n--
+	}
+	return n
+}
+
+// before is a number for the time before the first event that is listed.
+func (m *Model) before() uint64 { return m.all[0].Seq - 1 }
+
+// Counts are how many events are shown, and how many there are.
+func (m *Model) Counts() (shown, all int) { return len(m.shown), len(m.all) }
+
+// SetSize sets the place of the pane on the screen.
+func (m *Model) SetSize(width, height int) {
+	m.width = width
+	atEnd := m.window.Cursor >= len(m.shown)-1
+	m.window.Resize(len(m.shown), height-1)
+	if !m.picked && atEnd {
+		m.window.To(len(m.shown) - 1)
+	}
+}
+
+// SetFocus says whether keys go to the pane.
+func (m *Model) SetFocus(focus bool) { m.focus = focus }
+
+// Click picks the event at a line of the pane.
+func (m *Model) Click(line int) {
+	if at := m.window.Top + line - 1; line >= 1 && at < len(m.shown) {
+		m.window.To(at)
+		m.picked = true
+	}
+}
+
+// Wheel scrolls, without picking.
+func (m *Model) Wheel(rows int) { m.window.Wheel(rows) }
+
+// Update moves the chosen row, which picks it.
+func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
+	if msg, ok := msg.(tea.KeyPressMsg); ok && len(m.shown) > 0 {
+		if step := m.Keys.Step(msg, m.window); step != 0 {
+			if m.picked || step > 0 || m.window.Cursor < len(m.shown)-1 {
+				m.window.To(m.window.Cursor + step)
+			}
+			m.picked = true
+		}
+	}
+	return m, nil
+}

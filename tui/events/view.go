@@ -1,0 +1,162 @@
+package events
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/nsview/nsview/inspect/render"
+	"github.com/nsview/nsview/inspect/watch"
+	"github.com/nsview/nsview/tui/cell"
+)
+
+// columns are the widths of the cells; those that find no room are 0.
+type columns struct{ mark, time, kind, where, what, reached, by int }
+
+func (m Model) columns() columns {
+	rest := m.width
+	take := func(width, leave int) int {
+		if rest-width < leave {
+			return 0
+		}
+		rest -= width
+		return width
+	}
+	c := columns{mark: take(min(2, rest), 0)}
+	c.kind = take(12, 8)
+	c.time = take(9, 24)
+	c.reached = take(8, 24)
+	c.by = take(18, 44)
+	if rest > 40 {
+		c.what = take(rest*2/5, 20)
+	}
+	c.where = min(rest, 70)
+	if c.what > 0 {
+		c.what += rest - c.where
+	} else {
+		c.where = rest
+	}
+	return c
+}
+
+// View draws the heading and the visible rows, a line each, or the note.
+func (m Model) View() []string {
+	c := m.columns()
+	from, to := m.window.Visible()
+	lines := append(make([]string, 0, to-from+1), cell.Line(m.Styles.Heading, c.spans(" ", []string{"TIME", "EVENT", "WHERE", "WHAT", "REACHED", "BY"})...))
+	if len(m.all) == 0 {
+		for _, l := range cell.Wrap(m.note, m.width-2) {
+			lines = append(lines, m.Styles.Quiet.Styled(cell.Fit("  "+l, m.width)))
+		}
+		return lines
+	}
+	for i := from; i < to; i++ {
+		lines = append(lines, m.line(&m.all[m.shown[i]], c, i == m.window.Cursor))
+	}
+	return lines
+}
+
+func (m Model) line(e *watch.Event, c columns, chosen bool) string {
+	symbol := " "
+	if m.inPast && e.Seq == m.moment {
+		symbol = "▸"
+	}
+	spans := c.spans(symbol, m.cells(e))
+	switch {
+	case chosen && m.focus:
+		return cell.Line(m.Styles.Chosen, spans...)
+	case chosen && m.picked:
+		return cell.Line(m.Styles.ChosenAway, spans...)
+	case m.inPast && e.Seq > m.moment:
+		return cell.Line(m.Styles.Later, spans...)
+	}
+	for i, s := range []ansi.Style{m.Styles.Changed, m.Styles.Quiet, m.kind(e.Kind), nil, m.Styles.Quiet, nil, m.Styles.Quiet} {
+		spans[i].Style = s
+	}
+	return cell.Line(nil, spans...)
+}
+
+// kind is the look of a kind of event.
+func (m Model) kind(k watch.Kind) ansi.Style {
+	switch k {
+	case watch.Mount, watch.NSNew:
+		return m.Styles.Came
+	case watch.Umount, watch.NSGone:
+		return m.Styles.Went
+	case watch.Lost:
+		return m.Styles.Lost
+	}
+	return m.Styles.Changed
+}
+
+// cells are an event's time, kind, place, what it did, how far it went, and who
+// did it, harmless for a terminal.
+func (m Model) cells(e *watch.Event) []string {
+	return []string{e.Time.Format("15:04:05"), string(e.Kind), m.where(e), What(e), reached(e), By(e)}
+}
+
+func (m Model) where(e *watch.Event) string {
+	switch e.Kind {
+	case watch.Lost:
+		return render.Safe(e.Why)
+	case watch.NSNew, watch.NSGone:
+		name := m.book.Short(e.Origin.NS)
+		if e.Origin.Owner != "" {
+			name = render.Safe(e.Origin.Owner)
+		}
+		return strconv.FormatUint(e.Origin.NS, 10) + " " + name
+	}
+	if e.Origin.NS == 0 {
+		return "?:" + render.Safe(e.Origin.Target)
+	}
+	return m.book.Place(e.Origin.NS, e.Origin.Target)
+}
+
+// What is what an event did, in few words.
+func What(e *watch.Event) string {
+	switch e.Kind {
+	case watch.Mount, watch.Umount:
+		text := e.FSType
+		if e.Source != "" && e.Source != e.FSType {
+			text += " " + e.Source
+		}
+		return render.Safe(text)
+	case watch.Propagation, watch.Remount, watch.Move:
+		return render.Safe(e.From + " → " + e.To)
+	}
+	return ""
+}
+
+// reached is how many places an event arrived at besides its origin.
+func reached(e *watch.Event) string {
+	if n := len(e.Receivers); n > 0 {
+		return "→ " + strconv.Itoa(n)
+	}
+	return ""
+}
+
+// By is who did it.
+func By(e *watch.Event) string {
+	switch {
+	case e.Origin.PID == 0:
+		return ""
+	case e.Origin.Comm == "":
+		return strconv.Itoa(e.Origin.PID)
+	}
+	return fmt.Sprintf("%s[%d]", render.Safe(e.Origin.Comm), e.Origin.PID)
+}
+
+func (c columns) spans(mark string, cells []string) []cell.Span {
+	widths := []int{c.time, c.kind, c.where, c.what, c.reached, c.by}
+	spans := []cell.Span{{Text: cell.Fit(mark, c.mark)}}
+	for i, text := range cells {
+		switch w := widths[i]; {
+		case w == 0:
+			spans = append(spans, cell.Span{})
+		default:
+			spans = append(spans, cell.Span{Text: cell.Fit(cell.Cut(text, w-1), w)})
+		}
+	}
+	return spans
+}

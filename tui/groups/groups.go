@@ -1,0 +1,257 @@
+// Package groups is the pane that shows the peer groups of the host, masters
+// above the groups that receive from them.
+package groups
+
+import (
+	"strconv"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/mark"
+	"github.com/nsview/nsview/tui/names"
+	"github.com/nsview/nsview/tui/scroll"
+)
+
+// KeyMap are the keys of the pane.
+type KeyMap struct {
+	scroll.KeyMap
+	Fold, Unfold key.Binding
+}
+
+// DefaultKeyMap has those of any list, and those that show a group's mounts.
+func DefaultKeyMap() KeyMap {
+	return KeyMap{
+		KeyMap: scroll.DefaultKeyMap(),
+		Fold:   key.NewBinding(key.WithKeys("left", "h", "-"), key.WithHelp("←/h", "hide the group's mounts")),
+		Unfold: key.NewBinding(key.WithKeys("right", "l", "+"), key.WithHelp("→/l", "show the group's mounts")),
+	}
+}
+
+// Bindings lists the keys for help.
+func (k KeyMap) Bindings() []key.Binding { return append(k.KeyMap.Bindings(), k.Fold, k.Unfold) }
+
+// Styles are the looks of the pane.
+type Styles struct {
+	Heading, Chosen, ChosenAway, Quiet ansi.Style
+	States                             mark.StateStyles
+	Marks                              mark.Styles
+}
+
+// Model is the pane.
+type Model struct {
+	Keys   KeyMap
+	Styles Styles
+
+	book   names.Book
+	note   string // what there is to say in place of groups
+	groups query.Groups
+	rows   []row
+	count  int
+	open   map[snapshot.GroupID]bool
+	filter string
+	marks  mark.Set
+	window scroll.Window
+	width  int
+	focus  bool
+}
+
+// row is a group, or one of its mounts.
+type row struct {
+	lines string
+	group query.GroupRow
+	mount *world.Mount // nil for the group itself
+}
+
+// New is an empty pane.
+func New(s Styles) Model {
+	return Model{Keys: DefaultKeyMap(), Styles: s, open: map[snapshot.GroupID]bool{}}
+}
+
+// SetGroups shows groups as a tree; what was chosen stays so.
+func (m *Model) SetGroups(b names.Book, g query.Groups) {
+	was := m.at()
+	m.book, m.groups, m.note = b, g, ""
+	m.sift()
+	m.again(was)
+}
+
+// SetNote says something in place of groups.
+func (m *Model) SetNote(text string) {
+	m.groups, m.note = query.Groups{}, text
+	m.sift()
+}
+
+// SetMarks says which mounts stand out.
+func (m *Model) SetMarks(s mark.Set) { m.marks = s }
+
+// SetFilter shows only groups with a mount in whose mount point, source, type
+// or namespace the text occurs, as a list.
+func (m *Model) SetFilter(text string) {
+	was := m.at()
+	m.filter = strings.ToLower(text)
+	m.sift()
+	m.again(was)
+}
+
+// at is the chosen row, the zero row for none.
+func (m *Model) at() row {
+	if m.window.Cursor < len(m.rows) {
+		return m.rows[m.window.Cursor]
+	}
+	return row{}
+}
+
+// again chooses the row of the same group or mount in the new rows.
+func (m *Model) again(was row) {
+	for i, r := range m.rows {
+		if was.group.PeerGroup == nil || r.group.ID != was.group.ID || (r.mount == nil) != (was.mount == nil) {
+			continue
+		}
+		if r.mount == nil || r.mount.ID == was.mount.ID {
+			m.window.To(i)
+			return
+		}
+	}
+}
+
+// Selected are the chosen group and, when that is chosen, one of its mounts.
+func (m *Model) Selected() (*world.PeerGroup, *world.Mount) {
+	r := m.at()
+	return r.group.PeerGroup, r.mount
+}
+
+// Counts are how many groups are shown, and how many there are.
+func (m *Model) Counts() (shown, all int) { return m.count, count(m.groups.Rows) }
+
+func count(rows []query.GroupRow) int {
+	n := len(rows)
+	for _, r := range rows {
+		n += count(r.Under)
+	}
+	return n
+}
+
+// Toggle shows or hides the chosen group's mounts.
+func (m *Model) Toggle() {
+	if r := m.at(); r.group.PeerGroup != nil && r.mount == nil {
+		m.setOpen(r.group.ID, !m.open[r.group.ID])
+	}
+}
+
+func (m *Model) setOpen(id snapshot.GroupID, open bool) {
+	was := m.at()
+	if was.mount != nil && !open {
+		was.mount = nil
+	}
+	m.open[id] = open
+	m.sift()
+	m.again(was)
+}
+
+// SetSize sets the place of the pane on the screen.
+func (m *Model) SetSize(width, height int) {
+	m.width = width
+	m.window.Resize(len(m.rows), height-1)
+}
+
+// SetFocus says whether keys go to the pane.
+func (m *Model) SetFocus(focus bool) { m.focus = focus }
+
+// Click chooses the row at a line of the pane.
+func (m *Model) Click(line int) {
+	if at := m.window.Top + line - 1; line >= 1 && at < len(m.rows) {
+		m.window.To(at)
+	}
+}
+
+// Wheel scrolls.
+func (m *Model) Wheel(rows int) { m.window.Wheel(rows) }
+
+// Update moves the chosen row, and unfolds groups.
+func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return m, nil
+	}
+	r := m.at()
+	switch {
+	case key.Matches(press, m.Keys.Fold) && r.group.PeerGroup != nil:
+		m.setOpen(r.group.ID, false)
+	case key.Matches(press, m.Keys.Unfold) && r.group.PeerGroup != nil:
+		m.setOpen(r.group.ID, true)
+	default:
+		if step := m.Keys.Step(press, m.window); step != 0 {
+			m.window.To(m.window.Cursor + step)
+		}
+	}
+	return m, nil
+}
+
+// sift makes the rows anew.
+func (m *Model) sift() {
+	m.rows, m.count = m.rows[:0:0], 0
+	m.grow(m.groups.Rows, "", 0)
+	m.window.Resize(len(m.rows), m.window.Height)
+}
+
+// maxDepth is how deep the drawing follows masters and slaves.
+const maxDepth = 12
+
+func (m *Model) grow(list []query.GroupRow, before string, depth int) {
+	for i, g := range list {
+		r, below := row{lines: before, group: g}, before
+		if depth > 0 && m.filter == "" {
+			r.lines += "├─"
+			below += "│ "
+			if i == len(list)-1 {
+				r.lines, below = before+"└─", before+"  "
+			}
+		}
+		if depth > maxDepth {
+			below = before
+		}
+		if m.filter == "" || m.matches(g) {
+			m.rows, m.count = append(m.rows, r), m.count+1
+			m.growMounts(g, below)
+		}
+		m.grow(g.Under, below, depth+1)
+	}
+}
+
+// growMounts adds the mounts of an open group: its members, then those that
+// only receive from it.
+func (m *Model) growMounts(g query.GroupRow, before string) {
+	if !m.open[g.ID] {
+		return
+	}
+	for _, x := range g.Members {
+		m.rows = append(m.rows, row{before + "  ", g, x})
+	}
+	for _, x := range g.Slaves {
+		if x.PeerGroup == 0 {
+			m.rows = append(m.rows, row{before + "  ", g, x})
+		}
+	}
+}
+
+func (m *Model) matches(g query.GroupRow) bool {
+	if strings.Contains(strconv.FormatUint(uint64(g.ID), 10), m.filter) {
+		return true
+	}
+	for _, list := range [][]*world.Mount{g.Members, g.Slaves} {
+		for _, x := range list {
+			for _, s := range []string{m.book.Mount(x), x.Source, x.FSType} {
+				if strings.Contains(strings.ToLower(s), m.filter) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,143 @@
+package groups
+
+import (
+	"strconv"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/nsview/nsview/inspect/render"
+	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/cell"
+	"github.com/nsview/nsview/tui/mark"
+)
+
+// columns are the widths of the cells; those that find no room are 0.
+type columns struct{ mark, group, mounts, spaces, fstype, where int }
+
+func (m Model) columns() columns {
+	rest := m.width
+	take := func(width, leave int) int {
+		if rest-width < leave {
+			return 0
+		}
+		rest -= width
+		return width
+	}
+	c := columns{mark: take(min(2, rest), 0)}
+	c.group = take(min(12, rest), 0)
+	c.mounts = take(5, 12)
+	c.spaces = take(5, 12)
+	c.fstype = take(9, 24)
+	c.where = rest
+	return c
+}
+
+// View draws the heading and the visible rows, a line each, or the note.
+func (m Model) View() []string {
+	if m.note != "" {
+		var lines []string
+		for _, l := range cell.Wrap(m.note, m.width-2) {
+			lines = append(lines, m.Styles.Quiet.Styled(cell.Fit(" "+l, m.width)))
+		}
+		return lines
+	}
+	c := m.columns()
+	from, to := m.window.Visible()
+	lines := append(make([]string, 0, to-from+1), cell.Line(m.Styles.Heading, c.spans(" ", "", "GROUP", "MNTS", "NS", "TYPE", "FOR EXAMPLE")...))
+	for i := from; i < to; i++ {
+		lines = append(lines, m.line(&m.rows[i], c, i == m.window.Cursor))
+	}
+	return lines
+}
+
+func (m Model) line(r *row, c columns, chosen bool) string {
+	spans := m.groupSpans(r, c)
+	if r.mount != nil {
+		spans = m.mountSpans(r, c)
+	}
+	switch {
+	case chosen && m.focus:
+		return cell.Line(m.Styles.Chosen, spans...)
+	case chosen:
+		return cell.Line(m.Styles.ChosenAway, spans...)
+	}
+	return cell.Line(nil, spans...)
+}
+
+// groupSpans are a group in cells; one of which no member was seen is dim.
+func (m Model) groupSpans(r *row, c columns) []cell.Span {
+	g := r.group
+	state := mark.Shared
+	if g.Master != 0 {
+		state = mark.SharedSlave
+	}
+	number := state.Symbol() + " " + strconv.FormatUint(uint64(g.ID), 10)
+	mounts, spaces := strconv.Itoa(len(g.Members)), strconv.Itoa(g.Namespaces())
+	example, where := g.Example(), ""
+	if g.Unseen() {
+		where = "in no namespace that was read"
+	} else {
+		where = m.book.Mount(example)
+	}
+	role := m.role(g.PeerGroup)
+	spans := c.spans(role.Symbol(), r.lines, number, mounts, spaces, render.Safe(example.FSType), where)
+	quiet := m.Styles.Quiet
+	spans[0].Style, spans[1].Style, spans[2].Style, spans[4].Style = m.Styles.Marks[role], quiet, m.Styles.States[state], quiet
+	if g.Unseen() {
+		spans[2].Style, spans[3].Style, spans[5].Style = quiet, quiet, quiet
+	}
+	return spans
+}
+
+// mountSpans are a mount below its group.
+func (m Model) mountSpans(r *row, c columns) []cell.Span {
+	x := r.mount
+	state, role := mark.StateOf(x), m.marks.OfMount(x)
+	if x.PeerGroup == r.group.ID {
+		state = mark.Shared
+	}
+	head := cell.Span{Text: cell.Fit(role.Symbol(), c.mark), Style: m.Styles.Marks[role]}
+	width := m.width - c.mark
+	lines := cell.Span{Text: cell.Cut(r.lines, width), Style: m.Styles.Quiet}
+	width -= cell.Width(lines.Text)
+	symbol := cell.Span{Text: cell.Cut(state.Symbol()+" ", width), Style: m.Styles.States[state]}
+	width -= cell.Width(symbol.Text)
+	return []cell.Span{head, lines, symbol, {Text: cell.Fit(m.book.Mount(x), width)}}
+}
+
+// role is the highest of those of the group's mounts.
+func (m Model) role(g *world.PeerGroup) mark.Role {
+	role := mark.None
+	for _, list := range [][]*world.Mount{g.Members, g.Slaves} {
+		for _, x := range list[:min(len(list), maxLooked)] {
+			if list[0].PeerGroup == g.ID || x.PeerGroup == 0 {
+				role = max(role, m.marks.OfMount(x))
+			}
+		}
+	}
+	return role
+}
+
+// maxLooked bounds what drawing one row costs: a group may have thousands of
+// mounts.
+const maxLooked = 200
+
+func (c columns) spans(mark, lines, group, mounts, spaces, fstype, where string) []cell.Span {
+	lines = cell.Cut(lines, c.group)
+	if c.fstype > 0 {
+		fstype = "  " + cell.Fit(fstype, c.fstype-2)
+	} else {
+		fstype = ""
+	}
+	if c.where > 0 {
+		where = " " + where
+	}
+	return []cell.Span{
+		{Text: cell.Fit(mark, c.mark)},
+		{Text: lines},
+		{Text: cell.Fit(group, c.group-cell.Width(lines))},
+		{Text: cell.FitRight(mounts, c.mounts) + cell.FitRight(spaces, c.spaces)},
+		{Text: fstype},
+		{Text: cell.Fit(where, c.where), Style: ansi.Style(nil)},
+	}
+}

@@ -1,0 +1,72 @@
+// Package mark says which mounts and namespaces stand out on the screen, and
+// why: they are tied to what is chosen in another pane, had part in the chosen
+// propagation, or were marked by the user.
+package mark
+
+import (
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// Role is why something stands out. Of two the higher is shown.
+type Role uint8
+
+// The roles. Slave, Master and Peer are seen from the chosen mount.
+const (
+	None     Role = iota
+	Slave         // it receives from the chosen mount
+	Master        // the chosen mount receives from it
+	Peer          // it is in the same peer group
+	Receiver      // the chosen propagation arrived there
+	Origin        // the chosen propagation started there
+	To            // marked by the user as the second place
+	From          // marked by the user as the first place
+	roles
+)
+
+var symbols = [roles]string{" ", "▾", "▴", "=", "○", "●", "B", "A"}
+
+// Symbol is one column wide, a blank for None.
+func (r Role) Symbol() string { return symbols[r] }
+
+// Styles are the looks of the roles.
+type Styles [roles]ansi.Style
+
+// key is a mount of a table. 32-bit ids are used again, but not within one
+// world.
+type key struct {
+	ns uint64
+	id snapshot.MountID
+}
+
+// Set is what stands out. The zero Set is empty; a copy shares its contents.
+type Set struct {
+	mounts map[key]Role
+	spaces map[uint64]Role
+}
+
+// Mount adds a mount, and its namespace with it.
+func (s *Set) Mount(ns uint64, id snapshot.MountID, r Role) {
+	if s.mounts == nil {
+		s.mounts = map[key]Role{}
+	}
+	k := key{ns, id}
+	s.mounts[k] = max(s.mounts[k], r)
+	s.Space(ns, r)
+}
+
+// Space adds a namespace.
+func (s *Set) Space(ns uint64, r Role) {
+	if s.spaces == nil {
+		s.spaces = map[uint64]Role{}
+	}
+	s.spaces[ns] = max(s.spaces[ns], r)
+}
+
+// OfMount is why a mount stands out.
+func (s Set) OfMount(m *world.Mount) Role { return s.mounts[key{m.View.Table.NS.Ino, m.ID}] }
+
+// OfSpace is why a namespace stands out.
+func (s Set) OfSpace(ns uint64) Role { return s.spaces[ns] }

@@ -1,0 +1,75 @@
+// Package names calls namespaces and mounts what a person would: by their
+// container, pod or unit, or by the program in them. All is harmless for a
+// terminal.
+package names
+
+import (
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/nsview/nsview/inspect/render"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// Book knows namespaces by number. Of several worlds the first that knows a
+// process of a namespace tells of it: tables are kept up to date by one reading
+// of the host, processes by another.
+type Book []*world.World
+
+// Lookup is the best that is known of a namespace and the world it is of, nil
+// for nothing.
+func (b Book) Lookup(ino uint64) (*world.World, *world.Namespace) {
+	var where *world.World
+	var known *world.Namespace
+	for _, w := range b {
+		if w == nil {
+			continue
+		}
+		n := w.Lookup(ino)
+		if n != nil && (known == nil || len(known.Processes) == 0 && len(n.Processes) > 0) {
+			where, known = w, n
+		}
+	}
+	return where, known
+}
+
+// Space is what a namespace of a world is called, and whether an owner gave
+// that name.
+func Space(w *world.World, n *world.Namespace) (name string, owned bool) {
+	if owner := w.OwnerOf(n.Lead()).String(); owner != "" {
+		return render.Safe(owner), true
+	}
+	return render.Safe(program(n)), false
+}
+
+// program stands for a namespace that no container or unit owns.
+func program(n *world.Namespace) string {
+	p := n.Lead()
+	switch {
+	case p == nil && n.Inferred:
+		return "" // a table alone does not tell whose it is
+	case p == nil:
+		return "no process"
+	}
+	if name, _, _ := strings.Cut(p.Cmdline, " "); name != "" {
+		return path.Base(name)
+	}
+	return p.Comm
+}
+
+// Short is a namespace by its name, or by number where that says nothing.
+func (b Book) Short(ino uint64) string {
+	if w, n := b.Lookup(ino); n != nil && len(n.Processes) > 0 {
+		if name, _ := Space(w, n); name != "" {
+			return name
+		}
+	}
+	return strconv.FormatUint(ino, 10)
+}
+
+// Place is a path in a namespace.
+func (b Book) Place(ino uint64, path string) string { return b.Short(ino) + ":" + render.Safe(path) }
+
+// Mount is a mount as namespace:mount point.
+func (b Book) Mount(m *world.Mount) string { return b.Place(m.View.Table.NS.Ino, m.Point) }

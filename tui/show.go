@@ -1,0 +1,223 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/nsview/nsview/inspect/predict"
+	"github.com/nsview/nsview/inspect/render"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/watch"
+	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/details"
+	"github.com/nsview/nsview/tui/mark"
+	"github.com/nsview/nsview/tui/names"
+)
+
+// takeList shows the namespaces read. The first time it goes to the place asked
+// for, or to the reader's own, and has the tables read or followed.
+func (m *Model) takeList(msg listed) tea.Cmd {
+	if msg.generation != m.listing {
+		return nil
+	}
+	m.busy = ""
+	if msg.err != nil {
+		m.message = render.Safe(msg.err.Error())
+		return nil
+	}
+	first := m.list == nil
+	m.list = msg.world
+	if m.whole && m.live != nil {
+		m.showSpaces()
+		return nil
+	}
+	if !m.whole {
+		m.world = m.list
+		m.showSpaces()
+	}
+	if first {
+		m.goToPlace()
+	}
+	m.follow()
+	m.busy = "reading the mount tables"
+	if m.options.Watch != nil && m.live == nil {
+		return m.startWatch()
+	}
+	return m.readTables()
+}
+
+// takeTables shows a host with its tables.
+func (m *Model) takeTables(msg tabled) tea.Cmd {
+	if msg.generation != m.generation {
+		return nil
+	}
+	m.busy = ""
+	if msg.err != nil {
+		m.message = render.Safe(msg.err.Error())
+		return nil
+	}
+	m.show(msg.tables)
+	return nil
+}
+
+// show puts a host on the screen; what was chosen stays so where it is still
+// there.
+func (m *Model) show(t tables) {
+	first := m.world == nil
+	m.world, m.groups, m.whole = t.world, t.groups, true
+	m.showSpaces()
+	if first {
+		m.goToPlace()
+	}
+	m.follow()
+}
+
+// showSpaces makes the lists anew of what was read.
+func (m *Model) showSpaces() {
+	m.book = names.Book{m.list, m.world} // processes come and go without a propagation
+	if m.inPast || m.live == nil {
+		m.book = names.Book{m.world, m.list}
+	}
+	m.spaces.SetWorld(m.world, m.book)
+	m.events.SetBook(m.book)
+	if m.whole {
+		m.peers.SetGroups(m.book, m.groups)
+	}
+	m.tell()
+}
+
+func (m *Model) goToPlace() {
+	if p := m.world.Process(m.place.PID); p != nil && m.place.NS == 0 {
+		m.place.NS = p.NS[snapshot.Mnt]
+	}
+	switch {
+	case m.place == Place{}:
+		m.spaces.Select(m.world.Reader.MNT.Ino)
+	case !m.spaces.Select(m.place.NS):
+		m.message = "the namespace asked for is not there any more"
+	}
+}
+
+// follow shows the tree of the chosen namespace.
+func (m *Model) follow() {
+	defer m.tell()
+	n := m.spaces.Selected()
+	if n == nil {
+		m.mounts.SetNote("")
+		return
+	}
+	ino, pid := n.ID.Ino, 0
+	if ino == m.place.NS {
+		pid = m.place.PID
+	}
+	switch v := m.world.View(ino, pid); {
+	case v != nil:
+		m.mounts.SetView(v)
+	case !m.whole:
+		m.mounts.SetNote("reading its mount table")
+	default:
+		m.mounts.SetNote(render.Safe(whyUnread(m.world, ino)))
+	}
+}
+
+// chosen is the mount that the keys are about, nil for none.
+func (m *Model) chosen() *world.Mount {
+	switch m.focus {
+	case OnGroups:
+		_, x := m.peers.Selected()
+		return x
+	case OnSpaces:
+		return nil
+	}
+	return m.mounts.Selected()
+}
+
+// subject is what the details tell of.
+func (m *Model) subject() details.Subject {
+	s := details.Subject{World: m.world, Book: m.book}
+	x := m.chosen()
+	if e := m.events.Picked(); e != nil && m.focus != OnSpaces && m.focus != OnMounts && m.focus != OnGroups {
+		s.Event = e
+		return s
+	}
+	if m.focus == OnGroups && x == nil {
+		s.Group, _ = m.peers.Selected()
+		return s
+	}
+	s.Mount = x
+	if x != nil {
+		s.World, s.NS = m.book.Lookup(x.View.Table.NS.Ino)
+		return s
+	}
+	if n := m.spaces.Selected(); n != nil {
+		s.World, s.NS = m.book.Lookup(n.ID.Ino)
+	}
+	return s
+}
+
+// tell has the details tell of what is chosen, and every pane mark what is tied
+// to it.
+func (m *Model) tell() {
+	if m.world == nil {
+		return
+	}
+	s := m.subject()
+	m.details.SetSubject(s)
+	marks := m.marks(s)
+	m.spaces.SetMarks(marks)
+	m.mounts.SetMarks(marks)
+	m.peers.SetMarks(marks)
+}
+
+// marks are what stands out: what the chosen mount or group is tied to, the
+// chosen propagation, and the places that the user marked.
+func (m *Model) marks(s details.Subject) mark.Set {
+	var set mark.Set
+	if s.Mount != nil {
+		markLinks(&set, s.Mount)
+	}
+	if s.Group != nil {
+		markGroup(&set, s.Group)
+	}
+	if e := m.events.Picked(); e != nil {
+		markEvent(&set, e)
+	}
+	for _, p := range []struct {
+		*spot
+		role mark.Role
+	}{{m.from, mark.From}, {m.to, mark.To}} {
+		if p.spot != nil {
+			p.mark(&set, p.role)
+		}
+	}
+	return set
+}
+
+// markLinks marks what sends to a mount and receives from it.
+func markLinks(set *mark.Set, x *world.Mount) {
+	g := x.View.Groups()
+	above, _ := predict.Senders(g, x)
+	for _, part := range []struct {
+		mounts []*world.Mount
+		role   mark.Role
+	}{{predict.Receivers(g, x), mark.Slave}, {above, mark.Master}, {predict.Peers(g, x), mark.Peer}} {
+		for _, o := range part.mounts {
+			set.Mount(o.View.Table.NS.Ino, o.ID, part.role)
+		}
+	}
+}
+
+func markGroup(set *mark.Set, g *world.PeerGroup) {
+	for _, x := range g.Slaves {
+		set.Mount(x.View.Table.NS.Ino, x.ID, mark.Slave)
+	}
+	for _, x := range g.Members {
+		set.Mount(x.View.Table.NS.Ino, x.ID, mark.Peer)
+	}
+}
+
+func markEvent(set *mark.Set, e *watch.Event) {
+	for _, r := range e.Receivers {
+		set.Mount(r.NS, r.MountID, mark.Receiver)
+	}
+	set.Mount(e.Origin.NS, e.Origin.MountID, mark.Origin)
+}

@@ -1,0 +1,95 @@
+package spaces
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/nsview/nsview/tui/cell"
+)
+
+// View draws the heading and the visible rows, a line each.
+func (m Model) View() []string {
+	c := m.columns()
+	from, to := m.window.Visible()
+	lines := append(make([]string, 0, to-from+1), cell.Line(m.Styles.Heading, c.spans(" ", "NS", "OWNER", "PROCS", "MNTS", "")...))
+	for i := from; i < to; i++ {
+		if r := &m.shown[i]; r.ns == nil {
+			lines = append(lines, m.heading(r))
+		} else {
+			lines = append(lines, m.line(r, c, i == m.window.Cursor))
+		}
+	}
+	return lines
+}
+
+// heading is a rule with the section's name.
+func (m Model) heading(r *row) string {
+	text := cell.Cut("  "+r.section.name+" · "+strconv.Itoa(r.size)+" ", m.width)
+	return m.Styles.Section.Styled(text + strings.Repeat("─", max(m.width-1-cell.Width(text), 0)) + cell.Fit("", min(1, m.width-cell.Width(text))))
+}
+
+func (m Model) line(r *row, c columns, chosen bool) string {
+	role := m.marks.OfSpace(r.ns.ID.Ino)
+	spans := c.spans(role.Symbol(), r.number, r.who, r.procs, r.mounts, badge(m.active[r.ns.ID.Ino]))
+	var whole ansi.Style
+	switch {
+	case chosen && m.focus:
+		whole = m.Styles.Chosen
+	case chosen:
+		whole = m.Styles.ChosenAway
+	}
+	owner := m.Styles.Quiet
+	if r.owned {
+		owner = m.Styles.Owner
+	}
+	for i, s := range []ansi.Style{m.Styles.Marks[role], m.Styles.Number, owner, nil, m.Styles.Active} {
+		spans[i].Style = s
+	}
+	return cell.Line(whole, spans...)
+}
+
+// badge is how many propagations came since one looked.
+func badge(n int) string {
+	switch {
+	case n == 0:
+		return ""
+	case n > 99:
+		return "+99"
+	}
+	return "+" + strconv.Itoa(n)
+}
+
+// columns are the widths of the cells. When there is little room the number of
+// processes goes first, then that of mounts, then the owner.
+type columns struct{ mark, number, who, procs, mounts, active int }
+
+func (m Model) columns() columns {
+	rest := m.width
+	take := func(width, leave int) int {
+		if rest-width < leave {
+			return 0
+		}
+		rest -= width
+		return width
+	}
+	c := columns{mark: take(min(2, rest), 0)}
+	c.number = take(min(11, rest), 0)
+	c.active = take(4, 6)
+	c.mounts = take(5, 9)
+	c.procs = take(6, 9)
+	c.who = rest
+	return c
+}
+
+// spans are the mark, the number, the owner, the counts and the badge.
+func (c columns) spans(mark, number, who, procs, mounts, active string) []cell.Span {
+	return []cell.Span{
+		{Text: cell.Fit(mark, c.mark)},
+		{Text: cell.Fit(number, c.number)},
+		{Text: cell.Fit(who, c.who)},
+		{Text: cell.FitRight(procs, c.procs) + cell.FitRight(mounts, c.mounts)},
+		{Text: cell.FitRight(active, c.active)},
+	}
+}
