@@ -34,7 +34,7 @@ type Action interface {
 func actions() []Action {
 	return []Action{
 		&Attach{}, &Chdir{}, &Chroot{}, &CloneTree{}, &Detach{}, &Device{}, &DieWithParent{},
-		&EnterRoot{}, &Execve{}, &Fchdir{}, &Loopback{}, &Mask{}, &MkdirIn{}, &MountCall{},
+		&EnterRoot{}, &Execve{}, &Fchdir{}, &Loopback{}, &MakeDir{}, &Mask{}, &MkdirIn{}, &MountCall{},
 		&MoveRoot{}, &NewFS{}, &NoNewPrivileges{}, &OpenNull{}, &OpenRoot{}, &Overlay{}, &PivotRoot{},
 		&PrivateParent{}, &ReadOnlyPath{}, &ScratchDirs{}, &SetAttributes{}, &Setdomainname{}, &Setgid{},
 		&Setgroups{}, &Sethostname{}, &Setns{}, &Setsid{}, &Setuid{}, &SymlinkIn{},

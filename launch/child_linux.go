@@ -97,13 +97,14 @@ func readFull(fd int, b []byte) error {
 func (c *child) doAll(p plan) bool {
 	for i, s := range p.Steps {
 		n := p.First + i
-		if s.Kind == "" || p.Watched {
-			if !awaitGo() {
+		if s.Kind == "" {
+			if !c.awaitParent(s.Slot) {
 				return false
 			}
-		}
-		if s.Kind == "" {
 			continue
+		}
+		if p.Watched && !c.awaitParent("") {
+			return false
 		}
 		if err := s.Action.do(c); err != nil {
 			c.takeBack()
@@ -121,10 +122,33 @@ func (c *child) doAll(p plan) bool {
 	return false // the last step does not come back
 }
 
-// awaitGo waits for the parent; false is its end.
-func awaitGo() bool {
+// awaitParent waits for the parent, and keeps the descriptor that it gives.
+// False is its end.
+func (c *child) awaitParent(slot string) bool {
 	var b [1]byte
-	return readFull(talkFD, b[:]) == nil
+	if slot == "" {
+		return readFull(talkFD, b[:]) == nil
+	}
+	room := make([]byte, unix.CmsgSpace(4)) // one descriptor
+	for {
+		n, used, _, _, err := unix.Recvmsg(talkFD, b[:], room, unix.MSG_CMSG_CLOEXEC)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil || n == 0 {
+			return false
+		}
+		messages, err := unix.ParseSocketControlMessage(room[:used])
+		if err != nil || len(messages) != 1 {
+			return false
+		}
+		fds, err := unix.ParseUnixRights(&messages[0])
+		if err != nil || len(fds) != 1 {
+			return false
+		}
+		c.put(slot, fds[0])
+		return true
+	}
 }
 
 // say sends a report. MSG_NOSIGNAL: a parent that is gone is an error.

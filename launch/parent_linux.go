@@ -2,6 +2,14 @@ package launch
 
 import "golang.org/x/sys/unix"
 
+// inParent is what the caller's process does itself. A descriptor that comes of
+// it is given to the child, into slot; -1 is none.
+type inParent interface {
+	Action
+	inParent(pid int) (fd int, err error)
+	slot() string
+}
+
 // ParentAction is a step of the caller's process: what the child may not do, or
 // cannot do any more. The child waits for its end.
 type ParentAction struct {
@@ -25,3 +33,7 @@ func (p *ParentAction) FlagNames() string { return p.Flags }
 func (p *ParentAction) String() string { return p.Text }
 
 func (p *ParentAction) do(*child) error { return unix.ENOSYS } // the child cannot
+
+func (p *ParentAction) inParent(pid int) (int, error) { return -1, p.Do(pid) }
+
+func (p *ParentAction) slot() string { return "" }

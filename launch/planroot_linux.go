@@ -21,7 +21,10 @@ func (p *planner) mounts(s Spec) {
 		return
 	}
 	r := s.Rootfs
-	p.sources(r)
+	for i := range r.HostDirs {
+		p.add("", &r.HostDirs[i])
+	}
+	p.sources(s, r)
 	at := p.take(s, r)
 	if s.Root.Change == Shared || s.Root.Change == Unchanged {
 		p.add("no peer sees the root appear", &PrivateParent{Path: at})
@@ -72,10 +75,20 @@ func rootWhy(r Request) string {
 
 // sources takes what is to be bound from the host before anything is mounted
 // over it, and before its propagation changes.
-func (p *planner) sources(r *Rootfs) {
+func (p *planner) sources(s Spec, r *Rootfs) {
 	for i, m := range r.Mounts {
-		if m.Bind != "" {
-			p.add("", &CloneTree{Path: m.Bind, Recursive: m.Recursive, To: slotOf(i, m)})
+		if m.Bind == "" {
+			continue
+		}
+		tree := CloneTree{Path: m.Bind, Recursive: m.Recursive, To: slotOf(i, m)}
+		if len(m.IDMap.UIDs)+len(m.IDMap.GIDs) == 0 {
+			p.add("", &tree)
+			continue
+		}
+		p.steps = append(p.steps, Step{By: ByParent, Action: &MappedTree{CloneTree: tree, IDMapping: m.IDMap}})
+		if s.Root.Change != Unchanged && s.Root.Change != Unbindable {
+			// It comes from the host's own table.
+			p.add("as all that is of the host", &SetAttributes{Slot: tree.To, Propagation: s.Root, Recursive: true})
 		}
 	}
 }

@@ -62,6 +62,7 @@ type Rootfs struct {
 
 	ReadOnly bool
 	Pivot    Pivot
+	HostDirs []MakeDir    // made on the host, before they are bound
 	Mounts   []MountPoint // made in this order
 	Devices  []Device
 	Links    []SymlinkIn

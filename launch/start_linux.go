@@ -130,10 +130,13 @@ func (p *Process) keep(started chan<- error) {
 	}
 }
 
+// self is this program, also when its file has gone.
+const self = "/proc/self/exe"
+
 // command is the child, before it is made.
 func command(spec Spec, streams Streams, talk *os.File) *exec.Cmd {
 	cmd := &exec.Cmd{
-		Path: "/proc/self/exe", Args: []string{childName},
+		Path: self, Args: []string{childName},
 		ExtraFiles: []*os.File{talk},
 		SysProcAttr: &syscall.SysProcAttr{
 			Cloneflags:                 uintptr(spec.Namespaces &^ late),
@@ -184,7 +187,7 @@ type talk struct {
 	steps   []Step
 	watcher Watcher
 	pid     int
-	done    []*ParentAction
+	done    []inParent
 	theirs  *os.File // the child's end
 	mu      sync.Mutex
 	ours    int // -1 when it is closed

@@ -33,7 +33,7 @@ func (t *talk) plan() plan {
 	p := plan{First: 2, Watched: t.watcher != nil}
 	for _, s := range t.steps[1:] {
 		if s.By == ByParent {
-			p.Steps = append(p.Steps, sent{})
+			p.Steps = append(p.Steps, sent{Slot: slotGiven(s.Action)})
 		} else {
 			p.Steps = append(p.Steps, sent{Kind: kindOf(s.Action), Action: s.Action})
 		}
@@ -50,13 +50,14 @@ func (t *talk) step(n int) error {
 		}
 	}
 	last := n == len(t.steps)
-	switch own, ok := s.Action.(*ParentAction); {
+	switch own, ok := s.Action.(inParent); {
 	case ok:
-		if err := own.Do(t.pid); err != nil {
+		fd, err := own.inParent(t.pid)
+		if err != nil {
 			return stepError(t.steps, n, err)
 		}
 		t.done = append(t.done, own)
-		t.letGo()
+		t.give(fd)
 	case t.watcher != nil:
 		t.letGo()
 		if err := t.hear(n, last); err != nil {
@@ -78,6 +79,24 @@ func (t *talk) after(n int) error {
 		return nil
 	}
 	return t.watcher.After(n, t.steps[n-1], t.pid)
+}
+
+// slotGiven is where the child keeps what the parent gives it.
+func slotGiven(a Action) string {
+	if own, ok := a.(inParent); ok {
+		return own.slot()
+	}
+	return ""
+}
+
+// give lets the child go on, with a descriptor unless it is -1.
+func (t *talk) give(fd int) {
+	if fd < 0 {
+		t.letGo()
+		return
+	}
+	defer unix.Close(fd)
+	_, _ = unix.SendmsgN(t.ours, []byte{'g'}, unix.UnixRights(fd), nil, unix.MSG_NOSIGNAL)
 }
 
 // letGo lets the child do its next step. That it is gone shows when it should
@@ -117,8 +136,8 @@ func (r report) cause() error {
 // takeBack undoes the caller's own steps, the last first.
 func (t *talk) takeBack() {
 	for i := len(t.done) - 1; i >= 0; i-- {
-		if t.done[i].Undo != nil {
-			t.done[i].Undo()
+		if own, ok := t.done[i].(*ParentAction); ok && own.Undo != nil {
+			own.Undo()
 		}
 	}
 }

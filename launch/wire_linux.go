@@ -104,9 +104,11 @@ type plan struct {
 	Steps   []sent
 }
 
-// sent is a step as it crosses. A step of the parent has no action.
+// sent is a step as it crosses. A step of the parent has no action, but may
+// give a descriptor for a slot.
 type sent struct {
 	Kind   string
+	Slot   string
 	Action Action
 }
 
@@ -118,6 +120,7 @@ func (p plan) encode() []byte {
 	b = binary.AppendUvarint(b, uint64(len(p.Steps)))
 	for _, s := range p.Steps {
 		b = appendValue(b, reflect.ValueOf(s.Kind))
+		b = appendValue(b, reflect.ValueOf(s.Slot))
 		if s.Kind != "" {
 			b = appendValue(b, reflect.ValueOf(s.Action).Elem())
 		}
@@ -143,6 +146,7 @@ func decodePlan(b []byte) (plan, error) {
 	for i := 0; i < n && d.err == nil; i++ {
 		var s sent
 		d.value(reflect.ValueOf(&s.Kind).Elem())
+		d.value(reflect.ValueOf(&s.Slot).Elem())
 		if s.Kind != "" && d.err == nil {
 			kind, ok := kinds[s.Kind]
 			if !ok {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -17,6 +16,7 @@ import (
 // part of the Spec.
 type runFlags struct {
 	root    rootFlags
+	volumes volumeFlags
 	ns      nsFlags
 	command commandFlags
 	shown   shownFlags
@@ -52,6 +52,7 @@ it, 127 when the command was not found, 126 when it could not be started, and
 	})
 	f := cmd.Flags()
 	rf.root.flags(f)
+	rf.volumes.flags(f)
 	rf.ns.flags(f)
 	rf.command.flags(f)
 	rf.shown.flags(f)
@@ -132,36 +133,62 @@ func (a *app) containerSpec(cmd *cobra.Command, rf *runFlags, args []string) (sp
 			"the command stands behind --: nsview run " + places[0] + " -- " + places[1],
 		}
 	}
-	done = func() {}
 	if err := rf.ns.apply(&spec, os.Geteuid() != 0); err != nil {
 		return spec, nil, err
 	}
-	if len(places) == 1 {
-		if err := rf.root.directory(&spec, places[0]); err != nil {
-			return spec, nil, err
-		}
-	} else if done, err = a.ownRoot(&spec); err != nil {
+	if done, err = a.containerRoot(&spec, rf, places); err != nil {
 		return spec, nil, err
 	}
-	if err := rf.root.apply(&spec); err != nil {
+	if err := rf.inside(a, &spec, command); err != nil {
 		done()
 		return spec, nil, err
 	}
-	rf.command.apply(&spec, command)
 	return spec, done, nil
+}
+
+// containerRoot chooses the root.
+func (a *app) containerRoot(spec *launch.Spec, rf *runFlags, places []string) (func(), error) {
+	nothing := func() {}
+	switch {
+	case len(rf.root.layers) > 0 && len(places) > 0:
+		return nil, fmt.Errorf("read the command line: the root is %s or made of layers, not both", places[0])
+	case len(rf.root.layers) > 0:
+		return nothing, rf.root.overlay(spec)
+	case rf.root.upper != "" && len(places) > 0:
+		return nil, errors.New("read the command line: --upper is for a root of layers: name them with --layer")
+	case len(places) > 0:
+		return nothing, rf.root.directory(spec, places[0])
+	}
+	done, err := a.ownRoot(spec)
+	if err != nil {
+		return nil, err
+	}
+	if rf.root.upper != "" {
+		rf.root.layers = spec.Rootfs.Layers
+		err = rf.root.overlay(spec)
+	}
+	return done, err
+}
+
+// inside sets what is in the container.
+func (rf *runFlags) inside(a *app, spec *launch.Spec, command []string) error {
+	if err := rf.root.apply(spec); err != nil {
+		return err
+	}
+	if err := rf.volumes.apply(a, spec); err != nil {
+		return err
+	}
+	rf.command.apply(spec, command)
+	return nil
 }
 
 // ownRoot takes the root that is made of this host's tools.
 func (a *app) ownRoot(spec *launch.Spec) (func(), error) {
-	cache := a.getenv("XDG_CACHE_HOME")
-	if !filepath.IsAbs(cache) {
-		home := a.getenv("HOME")
-		if !filepath.IsAbs(home) {
-			return nil, hinted{errors.New("find a place for a root of this host's tools: no HOME"), "set XDG_CACHE_HOME, or name a ROOTFS"}
-		}
-		cache = filepath.Join(home, ".cache")
+	cache, err := a.ownDir("XDG_CACHE_HOME", ".cache", "rootfs")
+	if err != nil {
+		return nil, fmt.Errorf("find a place for a root of this host's tools: %w", err)
 	}
-	r, err := rootfs.Open(filepath.Join(cache, "nsview", "rootfs"))
+	r, err := rootfs.Open(cache)
 	if err != nil {
 		return nil, err
 	}

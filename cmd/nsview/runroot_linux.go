@@ -12,31 +12,67 @@ import (
 
 // rootFlags are about the root and what is mounted in it.
 type rootFlags struct {
+	layers      []string
+	upper       string
 	readOnly    bool
 	propagation string
 	pivot       string
 }
 
 func (rf *rootFlags) flags(f *pflag.FlagSet) {
+	f.StringArrayVar(&rf.layers, "layer", nil, "a `DIR` of a root made of layers, the first on top (overlayfs)")
+	f.StringVar(&rf.upper, "upper", "", "the `DIR` that keeps what is changed in a root of layers; without one it is lost in the end")
 	f.BoolVar(&rf.readOnly, "read-only", false, "nothing in the root can be written to")
 	f.StringVar(&rf.propagation, "propagation", "rslave", "ask this of / before anything is mounted: [r]private, [r]slave, [r]shared, [r]unbindable or unchanged (`TYPE`)")
 	f.StringVar(&rf.pivot, "pivot", "auto", "change the root by pivot_root, move or chroot (`WAY`); auto chooses")
 }
 
-// directory takes a directory as the root.
-func (rf *rootFlags) directory(spec *launch.Spec, name string) error {
+// overlay takes layers as the root. What the kernel needs besides an upper
+// layer lies next to it.
+func (rf *rootFlags) overlay(spec *launch.Spec) error {
+	r := &launch.Rootfs{}
+	for _, name := range rf.layers {
+		dir, err := rootDirectory(name)
+		if err != nil {
+			return err
+		}
+		r.Layers = append(r.Layers, dir)
+	}
+	if rf.upper != "" {
+		dir, err := rootDirectory(rf.upper)
+		if err != nil {
+			return err
+		}
+		r.Upper, r.Work = dir, filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".work")
+		r.HostDirs = append(r.HostDirs, launch.MakeDir{Path: r.Work, Mode: 0o700})
+	}
+	spec.Rootfs = r
+	return nil
+}
+
+// rootDirectory is a directory's absolute path.
+func rootDirectory(name string) (string, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return fmt.Errorf("use %s as the root: %w", name, bareError(err))
+		return "", fmt.Errorf("use %s as the root: %w", name, bareError(err))
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("use %s as the root: not a directory", name)
+		return "", fmt.Errorf("use %s as the root: not a directory", name)
 	}
 	abs, err := filepath.Abs(name)
 	if err != nil {
-		return fmt.Errorf("use %s as the root: %w", name, err)
+		return "", fmt.Errorf("use %s as the root: %w", name, err)
 	}
-	spec.Rootfs = &launch.Rootfs{Path: abs}
+	return abs, nil
+}
+
+// directory takes a directory as the root.
+func (rf *rootFlags) directory(spec *launch.Spec, name string) error {
+	dir, err := rootDirectory(name)
+	if err != nil {
+		return err
+	}
+	spec.Rootfs = &launch.Rootfs{Path: dir}
 	return nil
 }
 
