@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/nsview/nsview/inspect/kernel"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
 )
@@ -13,6 +14,8 @@ type Host struct {
 	label string
 	src   snapshot.Sources
 	saved *snapshot.Snapshot // when it is a saved snapshot, and src is empty
+	// procDir is the live host's /proc as an open directory.
+	procDir *kernel.ProcDir
 }
 
 // Live says whether the host is the one that nsview runs on.

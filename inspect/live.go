@@ -30,7 +30,7 @@ func Live(dir, dockerHost string) (*Host, error) {
 	}
 	engines := engine.New(engine.Options{Root: os.DirFS("/"), Dial: engine.DialUnix, DockerHost: dockerHost})
 	k := kernel.New(procDir)
-	return &Host{label: dir, src: snapshot.Sources{
+	return &Host{label: dir, procDir: procDir, src: snapshot.Sources{
 		Proc: fsys, Kernel: anyKernel{k}, Engines: engines, User: userName,
 		Busy: busy.New(fsys, k, os.DirFS("/sys"), os.DirFS("/etc")),
 	}}, nil

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/watch"
 )
 
@@ -19,7 +20,8 @@ func (h *Host) Watch(ctx context.Context, opts watch.Options) (*watch.Watcher, e
 	if !h.Live() {
 		return nil, fmt.Errorf("watch %s: nothing happens on a saved host", h.label)
 	}
-	w, err := watch.Start(ctx, h.src, opts)
+	k := h.src.Kernel.(anyKernel).Kernel
+	w, err := watch.Start(ctx, watch.Sources{Host: h.src, Kernel: k, Proc: h.procDir}, opts)
 	if err != nil {
 		return nil, fmt.Errorf("watch %s: %w", h.label, err)
 	}
@@ -57,3 +59,7 @@ func readRecording(f io.Reader) (*watch.Recording, error) {
 	}
 	return watch.ReadRecording(in)
 }
+
+// OfSnapshot is a host that was saved and is in memory already, such as the
+// beginning of a recording. The label names it in errors.
+func OfSnapshot(s *snapshot.Snapshot, label string) *Host { return &Host{saved: s, label: label} }

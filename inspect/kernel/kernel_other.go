@@ -84,3 +84,9 @@ type Resolved struct {
 func (*Kernel) Resolve(context.Context, snapshot.Ref, int, string, time.Duration) (Resolved, error) {
 	return Resolved{}, errors.ErrUnsupported
 }
+
+// ReadInto answers [errors.ErrUnsupported].
+func (*ProcDir) ReadInto(string, []byte) ([]byte, error) { return nil, errors.ErrUnsupported }
+
+// ReadLinkIno answers [errors.ErrUnsupported].
+func (*ProcDir) ReadLinkIno(string) (uint64, error) { return 0, errors.ErrUnsupported }

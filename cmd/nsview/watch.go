@@ -1,0 +1,276 @@
+package main
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nsview/nsview/inspect"
+	"github.com/nsview/nsview/inspect/render"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/watch"
+)
+
+// watchFlags are the flags of watch.
+type watchFlags struct {
+	all      bool
+	duration time.Duration
+	rescan   time.Duration
+	record   string
+}
+
+func (a *app) watch() *cobra.Command {
+	var wf watchFlags
+	cmd := &cobra.Command{
+		Use:   "watch [flags] [TARGET...]",
+		Short: "What is mounted, unmounted and changed, as it happens",
+		Long: `watch prints a line for each propagation: what was mounted, unmounted, moved or
+changed, in which namespace, by which process, and below it every place that it
+reached, in all mount namespaces, also those born later. With a TARGET only what
+started in its namespace or reached it.
+
+The kernel tells of mounts, umounts and moves at once and with the process
+(fanotify, Linux 6.15, as root). It tells nothing of changes of propagation and
+options, nor of new namespaces: those are looked for every --rescan. Where it
+tells nothing at all the mount tables are polled, which does not say who did it.
+
+--record keeps the host as it was, and every event; watch --from prints it again,
+and so does every other run of it. Ctrl-C ends it.`,
+		Example: `  nsview watch                             everything, until Ctrl-C
+  nsview watch web                         what happens to container web
+  nsview watch -J --duration 10s           ten seconds, as a line of JSON an event
+  nsview watch --record host.nsw.gz        keep it for later
+  nsview watch --from host.nsw.gz          print it again`,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: a.completeTarget,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if wf.all && len(args) > 0 {
+				return errors.New("read the command line: --all and a TARGET exclude each other")
+			}
+			if wf.duration < 0 || wf.rescan < 0 {
+				return errors.New("read the command line: a time is not negative")
+			}
+			if cmd.Flags().Changed("rescan") && wf.rescan == 0 {
+				return errors.New("read the command line: --rescan takes a time above 0")
+			}
+			if a.flags.from != "" {
+				return a.replay(cmd, wf, args)
+			}
+			return a.runWatch(cmd, wf, args)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVarP(&a.flags.json, "json", "J", false, "print a line of JSON for each event")
+	f.BoolVar(&wf.all, "all", false, "all namespaces, also those born later (the default)")
+	f.DurationVar(&wf.duration, "duration", 0, "end after so long (`TIME`: 10s, 5m)")
+	f.DurationVar(&wf.rescan, "rescan", 0, "look for new namespaces, and for changes that the kernel does not tell of, so often (`TIME`; default 1s, longer on large hosts)")
+	f.StringVar(&wf.record, "record", "", "keep the host and all events in `FILE`; .gz compresses")
+	return cmd
+}
+
+// runWatch prints what happens until it is told to end, which is no failure.
+func (a *app) runWatch(cmd *cobra.Command, wf watchFlags, targets []string) error {
+	host, err := a.host()
+	if err != nil {
+		return err
+	}
+	ctx, stop := a.watchContext(cmd.Context(), wf)
+	defer stop()
+	spaces := map[uint64]bool{}
+	for _, text := range targets {
+		p, err := host.Find(ctx, text, snapshot.Mnt)
+		if err != nil {
+			return err
+		}
+		spaces[p.NS] = true
+	}
+	w, err := host.Watch(ctx, watch.Options{Rescan: wf.rescan})
+	if ended(ctx, err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	if err := stillThere(w, spaces); err != nil {
+		return err
+	}
+	a.gaps(w.First().Gaps, w.First().Reader.UID)
+	out := watchOutput{app: a, spaces: spaces, watched: len(spaces)}
+	if wf.record != "" {
+		if err := out.record(wf.record, w.First()); err != nil {
+			return err
+		}
+	}
+	return errors.Join(out.follow(ctx, w), out.close())
+}
+
+// watchContext ends with the duration, or when whoever reads is gone.
+func (a *app) watchContext(ctx context.Context, wf watchFlags) (context.Context, func()) {
+	if wf.duration == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, wf.duration)
+}
+
+func ended(ctx context.Context, err error) bool { return err != nil && ctx.Err() != nil }
+
+// stillThere refuses to wait for what cannot happen.
+func stillThere(w *watch.Watcher, spaces map[uint64]bool) error {
+	for i := range w.First().Tables {
+		delete(spaces, 0)
+		if spaces[w.First().Tables[i].NS.Ino] {
+			return nil
+		}
+	}
+	if len(spaces) == 0 {
+		return nil
+	}
+	return errors.New("watch the namespaces asked for: none of them can be watched, or they are gone")
+}
+
+// watchOutput is where events go.
+type watchOutput struct {
+	*app
+	spaces  map[uint64]bool // asked for, those gone taken out; empty for all
+	watched int             // how many were asked for
+	style   render.Style
+	file    *os.File
+	zip     *gzip.Writer
+	rec     *watch.Writer
+}
+
+// record begins a recording. Only its owner may read it, as a saved host.
+func (o *watchOutput) record(name string, first *snapshot.Snapshot) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("record to %s: %w", name, plain(err))
+	}
+	o.file = f
+	var to io.Writer = f
+	if strings.HasSuffix(name, ".gz") {
+		o.zip = gzip.NewWriter(f)
+		to = o.zip
+	}
+	if o.rec, err = watch.NewWriter(to, first); err != nil {
+		return fmt.Errorf("record to %s: %w", name, plain(err))
+	}
+	return nil
+}
+
+func (o *watchOutput) close() error {
+	if o.file == nil {
+		return nil
+	}
+	var err error
+	if o.zip != nil {
+		err = o.zip.Close()
+	}
+	if err = errors.Join(err, o.file.Close()); err != nil {
+		return fmt.Errorf("record to %s: %w", o.file.Name(), plain(err))
+	}
+	return nil
+}
+
+// plain is the cause of an error that names a file.
+func plain(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// follow prints until the end.
+func (o *watchOutput) follow(ctx context.Context, w *watch.Watcher) error {
+	o.style = o.app.style()
+	for {
+		step, err := w.Next(ctx)
+		if ended(ctx, err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("watch this host: %w", err)
+		}
+		if err := o.step(&step); err != nil {
+			return err
+		}
+		if o.watched > 0 && len(o.spaces) == 0 {
+			o.say("the namespaces asked for are gone: nothing is left to watch")
+			return nil
+		}
+	}
+}
+
+// step keeps and prints one step. A reader that went away, as head does, is the
+// end.
+func (o *watchOutput) step(s *watch.Step) error {
+	if o.rec != nil {
+		if err := o.rec.Write(*s); err != nil {
+			return fmt.Errorf("record to %s: %w", o.file.Name(), plain(err))
+		}
+	}
+	if s.Quiet() || !s.Event.Concerns(o.spaces) {
+		return nil
+	}
+	err := o.print(&s.Event)
+	if errors.Is(err, syscall.EPIPE) {
+		return exitError(exitYes)
+	}
+	if err != nil {
+		return fmt.Errorf("print events: %w", plain(err))
+	}
+	if s.Event.Kind == watch.NSGone && len(o.spaces) > 0 {
+		delete(o.spaces, s.Event.Origin.NS)
+	}
+	return nil
+}
+
+func (o *watchOutput) print(e *watch.Event) error {
+	if o.flags.json {
+		return render.EventJSON(o.out, e)
+	}
+	return render.Event(o.out, e, o.style)
+}
+
+// replay prints a recording as the live run did.
+func (a *app) replay(cmd *cobra.Command, wf watchFlags, targets []string) error {
+	if wf.record != "" || cmd.Flags().Changed("rescan") || cmd.Flags().Changed("duration") {
+		return errors.New("read the command line: --record, --rescan and --duration are for a live host")
+	}
+	r, err := inspect.OpenRecording(a.flags.from)
+	if errors.Is(err, watch.ErrNoRecording) {
+		return hinted{err, "a recording is made by nsview watch --record " + a.flags.from}
+	}
+	if r == nil {
+		return err
+	}
+	out := watchOutput{app: a, style: a.style(), spaces: map[uint64]bool{}}
+	for _, text := range targets {
+		p, findErr := inspect.OfSnapshot(r.First(), a.flags.from).Find(cmd.Context(), text, snapshot.Mnt)
+		if findErr != nil {
+			return findErr
+		}
+		out.spaces[p.NS] = true
+	}
+	out.watched = len(out.spaces)
+	a.gaps(r.First().Gaps, r.First().Reader.UID)
+	for i := range r.Len() {
+		s := r.Step(i)
+		if stepErr := out.step(&s); stepErr != nil {
+			return stepErr
+		}
+		if out.watched > 0 && len(out.spaces) == 0 {
+			break
+		}
+	}
+	return err
+}

@@ -1,0 +1,104 @@
+package watch
+
+import "github.com/nsview/nsview/inspect/snapshot"
+
+// arrival is a mount, a bind, or a move with the copies that it sends out.
+func (f *folder) arrival(i int) *batch {
+	kind := Mount
+	if f.list[i].Op == Shift {
+		kind = Move
+	}
+	a := arriving{folder: f, batch: begin(kind, i, &f.list[i]), origin: &f.list[i]}
+	if kind == Move {
+		a.event.move(a.origin)
+	}
+	a.tree = map[snapshot.MountID]bool{a.origin.ID: true}
+	a.copies = map[snapshot.MountID]bool{}
+	for _, at := range f.run(i)[1:] {
+		r := &f.list[at]
+		if r.Op == Attach && a.take(r) {
+			a.raws = append(a.raws, at)
+		} else if f.ordered {
+			break
+		}
+	}
+	return a.batch
+}
+
+// arriving is an arrival in the making: the origin's own tree, then the copies,
+// the newest first, each with its submounts.
+type arriving struct {
+	*folder
+	*batch
+	origin *Raw
+	tree   map[snapshot.MountID]bool
+	subs   []*Raw // of the tree
+	copies map[snapshot.MountID]bool
+	last   *Raw // taken
+}
+
+// take adds a notice to the event when it belongs to it.
+func (a *arriving) take(r *Raw) bool {
+	taken := r.Mount != nil && a.origin.Mount != nil && (a.copy(r) || a.submount(r)) || r.Mount == nil && a.unseen(r)
+	if taken {
+		a.last = r
+	}
+	return taken
+}
+
+// copy is the same mount where the origin's parent sends what is mounted on it.
+func (a *arriving) copy(r *Raw) bool {
+	if r.Mount.Dev != a.origin.Mount.Dev || r.Mount.Root != a.origin.Mount.Root {
+		return false
+	}
+	via, ok := a.origin.At.reaches(r.At, a.masterOf)
+	if !ok {
+		return false
+	}
+	a.copies[r.ID] = true
+	a.receive(r, via)
+	return true
+}
+
+// submount came along with the origin, or with a copy. What is mounted on a new
+// file system cannot have come with it.
+func (a *arriving) submount(r *Raw) bool {
+	switch {
+	case !r.Clone || !a.origin.Clone && a.origin.Op == Attach:
+		return false
+	case a.tree[r.At.Parent] && a.origin.Op == Attach && (len(a.copies) == 0 || !a.ordered):
+		a.tree[r.ID] = true
+		a.subs = append(a.subs, r)
+		a.event.Below++
+		return true
+	case a.copies[r.At.Parent] && a.likeOne(r):
+		a.copies[r.ID] = true
+		return true
+	}
+	return false
+}
+
+// likeOne says whether the origin has such a submount. Those of a mount that
+// was moved come with it unnoticed.
+func (a *arriving) likeOne(r *Raw) bool {
+	for _, s := range a.subs {
+		if s.Mount.Dev == r.Mount.Dev && s.Mount.Root == r.Mount.Root {
+			return true
+		}
+	}
+	return a.origin.Op == Shift
+}
+
+// unseen is a mount that was gone before it could be looked at. Only its id
+// tells: the copies of one mount have higher ids than it, the highest first.
+func (a *arriving) unseen(r *Raw) bool {
+	may := a.ordered && r.ID > a.origin.ID && (a.last == nil || r.ID < a.last.ID)
+	if !may || a.origin.Mount != nil && a.origin.At.Group == 0 {
+		return false
+	}
+	if a.last == nil && a.origin.Mount == nil && r.ID == a.origin.ID+1 {
+		return false // the next one mounted, as like as not
+	}
+	a.receive(r, "")
+	return true
+}

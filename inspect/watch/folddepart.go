@@ -1,0 +1,137 @@
+package watch
+
+import "github.com/nsview/nsview/inspect/snapshot"
+
+// departure is an umount: the notice at origin, and those of the run that hang
+// together with it. A copy's own submounts may be named before it, so what
+// belongs is found round by round.
+func (f *folder) departure(run []int, origin int) *batch {
+	d := departing{
+		folder: f, batch: begin(Umount, origin, &f.list[origin]), origin: &f.list[origin],
+		gone: map[snapshot.MountID]bool{}, spots: map[spotKey][]*Raw{}, in: map[int]Via{},
+	}
+	run = f.sameStretch(run)
+	d.join(origin, "")
+	for grown := true; grown; {
+		grown = false
+		for _, at := range run {
+			if _, member := d.in[at]; !member && d.belongs(at) {
+				grown = true
+			}
+		}
+	}
+	d.raws = d.raws[:0]
+	for _, at := range run {
+		if _, member := d.in[at]; member {
+			d.add(at)
+		} else if f.ordered {
+			break
+		}
+	}
+	return d.batch
+}
+
+// sameStretch is the run up to the first notice of another kind.
+func (f *folder) sameStretch(run []int) []int {
+	for n, at := range run {
+		if r := &f.list[at]; r.NSRoot || r.Op == Attach || f.ordered && r.Op == Shift && n > 0 && f.list[run[n-1]].Op == Detach {
+			if f.ordered {
+				return run[:n]
+			}
+		}
+	}
+	return run
+}
+
+type spotKey struct {
+	dev  snapshot.Dev
+	path string
+}
+
+// departing is a departure in the making: what is gone, and where it was.
+type departing struct {
+	*folder
+	*batch
+	origin *Raw
+	gone   map[snapshot.MountID]bool
+	spots  map[spotKey][]*Raw
+	in     map[int]Via // members; via is "" of what hung below another
+	up     map[snapshot.MountID]snapshot.MountID
+}
+
+func (d *departing) join(at int, via Via) {
+	r := &d.list[at]
+	d.in[at] = via
+	if r.Op == Detach {
+		d.gone[r.ID] = true
+		key := spotKey{r.At.Dev, r.At.Path}
+		d.spots[key] = append(d.spots[key], r)
+	}
+}
+
+// belongs joins a notice when it is of a mount below one that goes, of a
+// survivor that hung there, or of one at a place that the others reach.
+func (d *departing) belongs(at int) bool {
+	r := &d.list[at]
+	switch {
+	case r.Op == Attach || r.NSRoot:
+		return false
+	case r.Op == Shift:
+		if !d.gone[r.From.Parent] {
+			return false
+		}
+		d.join(at, "")
+		return true
+	case r.Mount == nil:
+		if d.origin.Born == 0 || r.Born != d.origin.Born {
+			return false
+		}
+		d.join(at, "")
+		return true
+	case d.gone[r.At.Parent]:
+		d.join(at, "")
+		return true
+	}
+	for _, other := range d.spots[spotKey{r.At.Dev, r.At.Path}] {
+		if via, ok := other.At.reaches(r.At, d.masterOf); ok && other.Mount != nil {
+			d.join(at, via)
+			return true
+		}
+	}
+	return false
+}
+
+// add tells of a member: a receiver, or one more below.
+func (d *departing) add(at int) {
+	d.raws = append(d.raws, at)
+	r := &d.list[at]
+	switch {
+	case r == d.origin || r.Op == Shift:
+	case r.Mount == nil || d.in[at] != "" && !d.gone[r.At.Parent]:
+		d.receive(r, d.in[at])
+	case r.NS == d.origin.NS && d.below(r):
+		d.event.Below++
+	}
+}
+
+// below says whether a mount hung below the origin.
+func (d *departing) below(r *Raw) bool {
+	if d.up == nil {
+		d.up = make(map[snapshot.MountID]snapshot.MountID, len(d.in))
+		for at := range d.in {
+			if other := &d.list[at]; other.Op == Detach {
+				d.up[other.ID] = other.At.Parent
+			}
+		}
+	}
+	for id, n := r.ID, 0; id != 0 && n < maxDepth; id, n = d.up[id], n+1 {
+		if id == d.origin.ID {
+			return true
+		}
+	}
+	return false
+}
+
+// maxDepth is more mounts above each other than fs.mount-max lets a namespace
+// have by default (proc_sys_fs(5)).
+const maxDepth = 100_000

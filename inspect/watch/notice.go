@@ -1,0 +1,242 @@
+package watch
+
+import (
+	"time"
+
+	"github.com/nsview/nsview/inspect/kernel"
+	"github.com/nsview/nsview/inspect/snapshot"
+)
+
+// noticing is what the kernel said and is not told yet: the notices of what may
+// be one call, with the changes that each made.
+type noticing struct {
+	pending []Raw
+	changes [][]MountChange // by place in pending
+	actors  map[int]actor   // of the notices since the queue was last empty
+	last    time.Time       // when the last notice of pending came
+
+	burst   int                         // counts reads of the queue
+	lowest  snapshot.MountID            // of the mounts attached in this read
+	located map[snapshot.MountID]*space // where mounts of this read are
+	texts   map[sbKey]sbText            // of the file systems met in this read
+	ghosts  map[snapshot.MountID]uint64 // mounts never seen, by the event they came with
+}
+
+// sbKey is what the options of a file system may depend on.
+type sbKey struct {
+	dev  snapshot.Dev
+	root string
+}
+
+type sbText struct{ fsType, source, options string }
+
+func (n *noticing) begin() {
+	n.actors = map[int]actor{}
+	n.ghosts = map[snapshot.MountID]uint64{}
+}
+
+// settle is how long the notices of one call may be apart. The kernel gives
+// them in one go; only a reader that is faster sees them one by one.
+const settle = 10 * time.Millisecond
+
+// untilSettled is how long to wait before what is pending is told.
+func (w *Watcher) untilSettled() time.Duration {
+	if len(w.pending) == 0 {
+		return never
+	}
+	return settle - time.Since(w.last)
+}
+
+// maxReads is how many buffers of notices are taken in before what they tell is
+// handed out.
+const maxReads = 8
+
+// readNotices takes in what is in the queue.
+func (w *Watcher) readNotices() error {
+	for range maxReads {
+		var list []kernel.Notice
+		any, err := w.notices.Read(func(n kernel.Notice) {
+			list = append(list, n)
+			if n.PID != 0 {
+				w.meetActor(n.PID) // at once: it may be about to exit
+			}
+		})
+		if err != nil {
+			return err
+		}
+		if !any {
+			break
+		}
+		w.take(list)
+	}
+	w.tellFinished()
+	if len(w.pending) == 0 {
+		clear(w.actors)
+	}
+	return nil
+}
+
+// take finds out about the mounts of a read, in order.
+func (w *Watcher) take(list []kernel.Notice) {
+	w.burst++
+	w.located, w.texts = map[snapshot.MountID]*space{}, map[sbKey]sbText{}
+	w.lowest = ^snapshot.MountID(0)
+	for _, n := range list {
+		if n.Attached {
+			w.lowest = min(w.lowest, n.Mount)
+		}
+	}
+	for _, n := range list {
+		switch {
+		case n.Lost:
+			w.overflow()
+		case n.Attached && n.Detached:
+			w.shifted(n)
+		case n.Attached:
+			w.attached(n)
+		case n.Detached:
+			w.detached(n)
+		}
+	}
+}
+
+// push keeps a notice until those that may belong to it are there. What cannot
+// be one call with what is pending ends that.
+func (w *Watcher) push(r Raw, changes ...MountChange) {
+	if n := len(w.pending); n > 0 {
+		before := &w.pending[n-1]
+		if before.PID != r.PID || before.Op != r.Op && before.Op != Shift {
+			w.flush()
+		}
+	}
+	w.pending = append(w.pending, r)
+	w.changes = append(w.changes, changes)
+	w.last = time.Now()
+}
+
+// attached is a mount that came.
+func (w *Watcher) attached(n kernel.Notice) {
+	if w.kept.mounts[n.Mount] != nil {
+		return // listed already, after its namespace was marked
+	}
+	first := len(w.pending) == 0 || w.pending[len(w.pending)-1].PID != n.PID
+	s := w.locate(n.Mount, n.PID)
+	if s == nil {
+		w.ghosts[n.Mount] = 0
+		w.push(Raw{Op: Attach, PID: n.PID, ID: n.Mount})
+		return
+	}
+	found, err := w.ask(s, n.Mount, first)
+	if err != nil {
+		w.ghosts[n.Mount] = 0
+		w.push(Raw{Op: Attach, PID: n.PID, ID: n.Mount})
+		return
+	}
+	w.arrived(s, n, found)
+}
+
+// arrived keeps a mount that was found.
+func (w *Watcher) arrived(s *space, n kernel.Notice, found kernel.Found) {
+	m, k := &found.Mount, w.kept
+	parent := s.key(found.Parent)
+	if p := k.mounts[parent]; p != nil && k.devs[m.Dev] == 0 {
+		w.refreshNow(p) // its group decides who receives
+	}
+	r := Raw{
+		Op: Attach, PID: n.PID, ID: n.Mount, NS: s.ns.ID.Ino, Mount: m,
+		Clone: k.devs[m.Dev] > 0, At: k.spot(found.Parent, m.Point),
+	}
+	lifted := k.at(parent, m.Point)
+	k.add(s, m, parent)
+	changes := []MountChange{{NS: s.ns.ID.Ino, After: m}}
+	if lifted != nil && parent != 0 {
+		r.Beneath = true
+		changes = append(changes, w.refresh(lifted)...)
+	}
+	s.stale = true
+	w.push(r, changes...)
+	if !r.Clone {
+		w.lookAhead(r.At.Group)
+	}
+}
+
+// detached is a mount that went.
+func (w *Watcher) detached(n kernel.Notice) {
+	r := Raw{Op: Detach, PID: n.PID, ID: n.Mount}
+	if e := w.kept.mounts[n.Mount]; e != nil {
+		r.NS, r.Mount, r.Born = e.in.ns.ID.Ino, e.m, e.born
+		r.At = w.kept.spot(e.parent, e.m.Point)
+		if e.parent == 0 {
+			r.At.Parent = e.in.top
+		}
+		w.kept.remove(e)
+		e.in.stale = true
+		w.push(r, MountChange{NS: r.NS, Before: e.m})
+		return
+	}
+	if s := w.spaceOfTop(n.Mount); s != nil {
+		r.NS, r.NSRoot = s.ns.ID.Ino, true
+		w.flush()
+		w.push(r)
+		return
+	}
+	born, met := w.ghosts[n.Mount]
+	if !met {
+		return // gone before its namespace was first listed
+	}
+	if born == 0 {
+		w.flush() // its arrival is pending still
+		born = w.ghosts[n.Mount]
+	}
+	delete(w.ghosts, n.Mount)
+	r.Born = born
+	w.push(r)
+}
+
+// spaceOfTop is the namespace with a root mount.
+func (w *Watcher) spaceOfTop(id snapshot.MountID) *space {
+	for _, s := range w.kept.spaces {
+		if s.top == id && id != 0 {
+			return s
+		}
+	}
+	return nil
+}
+
+// shifted is a mount that hangs elsewhere now.
+func (w *Watcher) shifted(n kernel.Notice) {
+	e := w.kept.mounts[n.Mount]
+	if e == nil {
+		w.attached(n) // it came and was moved before it could be looked at
+		return
+	}
+	r := Raw{Op: Shift, PID: n.PID, ID: n.Mount, NS: e.in.ns.ID.Ino, Was: e.m, From: w.kept.spot(e.parent, e.m.Point), Clone: true}
+	if e.parent == 0 {
+		r.From.Parent = e.in.top
+	}
+	e.in.stale = true
+	found, err := w.ask(e.in, n.Mount, true)
+	if err != nil {
+		r.Mount, r.At = e.m, r.From // gone since: where to, nobody can tell
+		w.push(r)
+		return
+	}
+	parent := e.in.key(found.Parent)
+	lifted := w.kept.at(parent, found.Point)
+	change := w.kept.replace(e, &found.Mount, parent)
+	r.Mount, r.At = &found.Mount, w.kept.spot(found.Parent, found.Point)
+	changes := []MountChange{change}
+	if lifted != nil && lifted != e && parent != 0 {
+		changes = append(changes, w.refresh(lifted)...)
+	}
+	changes = append(changes, w.refreshBelow(e)...)
+	w.push(r, changes...)
+}
+
+// key is the parent as tables know it: the root mount is in none.
+func (s *space) key(parent snapshot.MountID) snapshot.MountID {
+	if s.mounts[parent] == nil {
+		return 0
+	}
+	return parent
+}

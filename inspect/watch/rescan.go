@@ -1,0 +1,310 @@
+package watch
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/nsview/nsview/inspect/kernel"
+	"github.com/nsview/nsview/inspect/snapshot"
+)
+
+// pacing says when to read again what gives no notice.
+type pacing struct {
+	every time.Duration // as asked for, 0: as often as is cheap
+	due   time.Time
+	queue []*space // what is left of the round through all namespaces
+	round int
+}
+
+// The price of the watch on a host where nothing happens: a rescan takes at
+// most slice of reading mounts, and the next comes after so many times what
+// it took.
+const (
+	slice = 4 * time.Millisecond
+	rest  = 160
+	// pointRound: mount points, which cost as much again as all else, are read
+	// every so many rounds where a round takes several rescans.
+	pointRound = 4
+)
+
+func (p *pacing) begin(every time.Duration) {
+	p.every = every
+	p.due = time.Now().Add(cmp.Or(every, DefaultRescan))
+}
+
+func (w *Watcher) untilRescan() time.Duration { return time.Until(w.due) }
+
+// rescan looks for namespaces that came and went, and reads mounts again: those
+// of namespaces where something happened, then as many others as there is time
+// for.
+func (w *Watcher) rescan() error {
+	start := time.Now()
+	w.reader.Forget()
+	w.census()
+	for _, s := range w.sorted() {
+		if s.noticed && s.stale {
+			w.reconcile(s, false)
+		}
+	}
+	w.reread(start)
+	w.pollAll()
+	took := time.Since(start)
+	wait := w.every
+	if wait == 0 {
+		wait = max(DefaultRescan, rest*took)
+	}
+	w.due = time.Now().Add(wait)
+	if w.notices != nil {
+		return w.readNotices()
+	}
+	return nil
+}
+
+// sorted are the namespaces by number.
+func (w *Watcher) sorted() []*space {
+	list := slices.Collect(maps.Values(w.kept.spaces))
+	slices.SortFunc(list, func(a, b *space) int { return cmp.Compare(a.ns.ID.Ino, b.ns.ID.Ino) })
+	return list
+}
+
+// reread goes round all namespaces, in slices where it was not told to keep a
+// pace.
+func (w *Watcher) reread(start time.Time) {
+	whole := false
+	if len(w.queue) == 0 {
+		w.queue, whole = w.sorted(), true
+		w.round++
+	}
+	var differ []*entry
+	for len(w.queue) > 0 && (w.every != 0 || time.Since(start) < slice) {
+		s := w.queue[0]
+		w.queue = w.queue[1:]
+		if s.noticed && w.kept.spaces[s.ns.ID.Ino] == s {
+			differ = append(differ, w.differing(s, w.asked(whole))...)
+		}
+	}
+	w.confirm(differ)
+}
+
+// asked is what a round asks of each mount.
+func (w *Watcher) asked(whole bool) uint64 {
+	if w.every != 0 || whole || w.round%pointRound == 0 {
+		return kernel.AskPoint
+	}
+	return kernel.AskState
+}
+
+// differing are the mounts of a namespace that are not as they were. Options of
+// a file system are asked for once in a rescan.
+func (w *Watcher) differing(s *space, what uint64) []*entry {
+	var list []*entry
+	for _, e := range s.mounts {
+		if m, _, err := w.now(e, what); m != nil && err == nil {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// patience is how long a difference is given to be explained by a notice.
+const patience = time.Millisecond
+
+// confirm takes in what notices there are, and tells of the differences that
+// they do not explain. Whoever a mount hangs together with is looked at too: one
+// change has others for its consequence.
+func (w *Watcher) confirm(list []*entry) {
+	if len(list) == 0 {
+		return
+	}
+	for range 3 {
+		if any, err := w.moreNotices(); err != nil || !any {
+			break
+		}
+	}
+	w.flush()
+	list = w.related(list)
+	var found []difference
+	for _, e := range list {
+		if w.kept.mounts[Key(e.m)] != e {
+			continue
+		}
+		if m, parent, err := w.now(e, kernel.AskPoint); m != nil && err == nil {
+			found = append(found, difference{e, m, parent})
+		}
+	}
+	w.differ(found)
+}
+
+// moreNotices waits a moment for notices and takes them in.
+func (w *Watcher) moreNotices() (bool, error) {
+	if w.notices == nil {
+		return false, nil
+	}
+	any, err := w.wait.Wait(patience, w.pollChanged)
+	if err != nil || !any {
+		return false, err
+	}
+	return true, w.readNotices()
+}
+
+// related are the mounts of a list and those of the groups they are in or
+// receive from.
+func (w *Watcher) related(list []*entry) []*entry {
+	all := map[*entry]bool{}
+	for _, e := range list {
+		all[e] = true
+		for _, g := range []snapshot.GroupID{e.m.PeerGroup, e.m.Master} {
+			maps.Copy(all, w.kept.members[g])
+			maps.Copy(all, w.kept.slaves[g])
+		}
+	}
+	sorted := slices.Collect(maps.Keys(all))
+	slices.SortFunc(sorted, func(a, b *entry) int { return compareIDs(Key(a.m), Key(b.m)) })
+	return sorted
+}
+
+// refreshNow looks at a mount whose state decides what a notice means.
+func (w *Watcher) refreshNow(e *entry) {
+	if m, parent, err := w.now(e, kernel.AskState); m != nil && err == nil {
+		w.flush()
+		w.differ([]difference{{e, m, parent}})
+	}
+}
+
+// reconcile lists a namespace anew. What its table has and no notice told of is
+// told now: at once when notices were lost, else when it is still so the next
+// time, as a notice may be on its way.
+func (w *Watcher) reconcile(s *space, lost bool) {
+	s.stale = false
+	ids, err := w.reader.After(s.ns.UniqueID, s.top, 0)
+	if err != nil {
+		return // dying; the census will tell
+	}
+	was := s.suspects
+	s.suspects = map[snapshot.MountID]bool{}
+	suspect := func(id snapshot.MountID) bool {
+		s.suspects[id] = true
+		s.stale = true
+		return lost || was[id]
+	}
+	var raws []Raw
+	there := make(map[snapshot.MountID]bool, len(ids))
+	for _, id := range slices.Clone(ids) {
+		there[id] = true
+		if s.mounts[id] == nil && suspect(id) {
+			raws = append(raws, Raw{Op: Attach, ID: id, NS: s.ns.ID.Ino})
+		}
+	}
+	for id := range s.mounts {
+		if !there[id] && !s.mounts[id].unlisted && suspect(id) {
+			raws = append(raws, Raw{Op: Detach, ID: id, NS: s.ns.ID.Ino})
+		}
+	}
+	w.missed = append(w.missed, raws...)
+	w.confirm(w.differing(s, kernel.AskPoint))
+	if !lost {
+		w.tellMissed()
+	}
+}
+
+// tellMissed tells of mounts that came or went without a notice.
+func (w *Watcher) tellMissed() {
+	if len(w.missed) == 0 {
+		return
+	}
+	w.flush()
+	slices.SortFunc(w.missed, func(a, b Raw) int {
+		return cmp.Or(cmp.Compare(b.Op, a.Op), compareIDs(a.ID, b.ID)) // what went first
+	})
+	var raws []Raw
+	var changes [][]MountChange
+	for _, r := range w.missed {
+		s := w.kept.spaces[r.NS]
+		if s == nil {
+			continue
+		}
+		delete(s.suspects, r.ID)
+		if c, ok := w.settleMissed(s, &r); ok {
+			raws, changes = append(raws, r), append(changes, c)
+		}
+	}
+	w.missed = nil
+	for _, b := range Fold(raws, w.kept.masterOf, false) {
+		w.tellBatch(b, raws, changes)
+	}
+}
+
+// settleMissed brings the tables up to date with a mount that was missed.
+func (w *Watcher) settleMissed(s *space, r *Raw) ([]MountChange, bool) {
+	e := w.kept.mounts[r.ID]
+	if r.Op == Detach {
+		if e == nil {
+			return nil, false
+		}
+		r.Mount, r.At = e.m, w.kept.spot(e.parent, e.m.Point)
+		w.kept.remove(e)
+		return []MountChange{{NS: r.NS, Before: e.m}}, true
+	}
+	if e != nil {
+		return nil, false
+	}
+	f, err := w.ask(s, r.ID, true)
+	if err != nil {
+		return nil, false
+	}
+	r.Mount, r.Clone, r.At = &f.Mount, w.kept.devs[f.Dev] > 0, w.kept.spot(f.Parent, f.Point)
+	w.kept.add(s, &f.Mount, s.key(f.Parent))
+	return []MountChange{{NS: r.NS, After: &f.Mount}}, true
+}
+
+// overflow: the kernel dropped notices. What changed since is found by listing
+// every namespace.
+func (w *Watcher) overflow() {
+	w.flush()
+	w.tell(Event{Kind: Lost, Why: "the queue of notices was full"}, nil, nil)
+	w.reconcileAll()
+}
+
+func (w *Watcher) reconcileAll() {
+	for _, s := range w.sorted() {
+		if s.noticed {
+			w.reconcile(s, true)
+		}
+	}
+	w.tellMissed()
+}
+
+// census looks for namespaces that came and went.
+func (w *Watcher) census() {
+	var born []*space
+	err := w.walk(func(s *space) { born = append(born, s) })
+	if err != nil {
+		w.censusByProcesses()
+		return
+	}
+	w.announce(born)
+	for _, s := range w.sorted() {
+		if s.seen != w.walks && s.noticed {
+			w.vanished(s)
+		}
+	}
+}
+
+// vanished is the end of a namespace that no notice told of, unless one does
+// now.
+func (w *Watcher) vanished(s *space) {
+	if any, err := w.moreNotices(); err == nil && any {
+		w.flush()
+	}
+	if w.kept.spaces[s.ns.ID.Ino] != s {
+		return
+	}
+	w.flush()
+	mounts, spaces := w.bury(s.ns.ID.Ino)
+	w.tell(Event{Kind: NSGone, Origin: Origin{Place: Place{NS: s.ns.ID.Ino}}, Below: len(mounts)}, mounts, spaces)
+}
+
+var errNoMark = errors.New("the kernel gives no notices here")

@@ -1,0 +1,191 @@
+package watch
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// flush tells of everything pending.
+func (w *Watcher) flush() {
+	if len(w.pending) == 0 {
+		return
+	}
+	for _, b := range Fold(w.pending, w.kept.masterOf, true) {
+		w.tellBatch(b, w.pending, w.changes)
+	}
+	w.pending, w.changes = w.pending[:0:0], w.changes[:0:0]
+}
+
+// tellFinished tells of what is pending when nothing can be missing of it.
+// Otherwise it waits for the rest, until it has settled.
+func (w *Watcher) tellFinished() {
+	if len(w.pending) > 0 && w.finished() {
+		w.flush()
+	}
+}
+
+// finished says whether the last event pending is whole: everywhere that it
+// reaches was heard from. What has not, hears no more only in rare cases.
+func (w *Watcher) finished() bool {
+	batches := Fold(w.pending, w.kept.masterOf, true)
+	b := &batches[len(batches)-1]
+	origin := w.pending[b.Raws[0]]
+	for _, at := range b.Raws {
+		if r := w.pending[at]; r.Op == Attach && r.Mount == nil {
+			return false
+		}
+	}
+	switch {
+	case b.Event.Kind == Mount:
+		return !origin.Clone && len(b.Event.Receivers) >= w.expected(origin.At)
+	case b.Event.Kind == Umount && origin.Op == Detach && origin.Mount != nil:
+		return !w.remains(&origin)
+	case b.Event.Kind == NSGone:
+		s := w.kept.spaces[origin.NS]
+		return s == nil || len(s.mounts) == 0
+	}
+	return false
+}
+
+// expected is how many mounts receive what is mounted at a spot.
+func (w *Watcher) expected(at Spot) int {
+	n := 0
+	for _, e := range w.receiving(at) {
+		if e != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// receiving are the mounts that receive what is mounted at a spot: those of
+// the group that show the directory.
+func (w *Watcher) receiving(at Spot) []*entry {
+	if at.Group == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(w.kept.receivers(at.Group), func(e *entry) bool {
+		return Key(e.m) == at.Parent || !world.Under(at.Path, e.m.Root)
+	})
+}
+
+// remains says whether something is still there of what an umount takes away.
+func (w *Watcher) remains(origin *Raw) bool {
+	if len(w.kept.kids[origin.ID]) > 0 {
+		return true
+	}
+	for _, p := range w.receiving(origin.At) {
+		for _, e := range w.kept.kids[Key(p.m)] {
+			if e.m.Dev == origin.Mount.Dev && e.m.Root == origin.Mount.Root && inFileSystem(p.m, e.m.Point) == origin.At.Path {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tellBatch makes a step of a batch: its event, the changes of its notices, and
+// what they changed silently.
+func (w *Watcher) tellBatch(b Batch, list []Raw, changes [][]MountChange) {
+	var mounts []MountChange
+	unseen := false
+	for _, at := range b.Raws {
+		mounts = append(mounts, changes[at]...)
+		unseen = unseen || list[at].Mount == nil && list[at].Op == Attach
+	}
+	w.sign(&b.Event)
+	var spaces []SpaceChange
+	switch b.Event.Kind {
+	case NSGone:
+		var gone []MountChange
+		gone, spaces = w.bury(b.Event.Origin.NS)
+		mounts = append(mounts, gone...)
+		b.Event.Below += len(gone)
+	case Umount:
+		mounts = append(mounts, w.aftermath(b, list)...)
+	case Move:
+		if len(b.Raws) > 1 && list[b.Raws[1]].Op == Shift {
+			mounts = append(mounts, w.refreshSpace(w.kept.spaces[b.Event.Origin.NS])...)
+		}
+	}
+	w.tell(b.Event, mounts, spaces)
+	if unseen {
+		w.rememberUnseen(b, list)
+	}
+}
+
+// rememberUnseen notes which event the mounts of a batch came with, some of
+// which were never seen: all that will be known of those is when they go.
+func (w *Watcher) rememberUnseen(b Batch, list []Raw) {
+	for _, at := range b.Raws {
+		r := &list[at]
+		if e := w.kept.mounts[r.ID]; e != nil {
+			e.born = w.seq
+		} else if _, ghost := w.ghosts[r.ID]; ghost {
+			w.ghosts[r.ID] = w.seq
+		}
+	}
+}
+
+// bury forgets a namespace that is dead.
+func (w *Watcher) bury(ino uint64) ([]MountChange, []SpaceChange) {
+	s := w.kept.spaces[ino]
+	if s == nil {
+		return nil, nil
+	}
+	mounts := w.kept.dropSpace(s)
+	if !s.noticed {
+		w.wait.Forget(s.number)
+	}
+	ns := s.ns
+	return mounts, []SpaceChange{{Before: &ns}}
+}
+
+// aftermath asks for the mounts that hung together with those that went: a copy
+// that survives is on its own now, and slaves of an empty group have another
+// master.
+func (w *Watcher) aftermath(b Batch, list []Raw) []MountChange {
+	left := map[*entry]bool{}
+	for _, at := range b.Raws {
+		if m := list[at].Mount; m != nil && list[at].Op == Detach {
+			maps.Copy(left, w.kept.members[m.PeerGroup])
+			maps.Copy(left, w.kept.slaves[m.PeerGroup])
+		}
+	}
+	var changes []MountChange
+	for e := range left {
+		changes = append(changes, w.refresh(e)...)
+	}
+	sortChanges(changes)
+	return changes
+}
+
+// sortChanges sorts changes of mounts that are there by id.
+func sortChanges(list []MountChange) {
+	slices.SortFunc(list, func(a, b MountChange) int { return compareIDs(Key(a.After), Key(b.After)) })
+}
+
+func compareIDs(a, b snapshot.MountID) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// refreshSpace asks for the state of every mount of a namespace.
+func (w *Watcher) refreshSpace(s *space) []MountChange {
+	if s == nil {
+		return nil
+	}
+	var changes []MountChange
+	for _, key := range slices.Sorted(maps.Keys(s.mounts)) {
+		changes = append(changes, w.refresh(s.mounts[key])...)
+	}
+	return changes
+}
