@@ -2,13 +2,14 @@
 
 PREFIX   ?= /usr/local
 FUZZTIME ?= 10s
+DURATION ?= 10m
 
 # A checkout that git refuses to read (another owner, no git) must still build.
 ifneq ($(shell git status --porcelain >/dev/null 2>&1 && echo readable),readable)
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 endif
 
-.PHONY: build run test bench lint fuzz install clean help
+.PHONY: build run test bench oracle lint fuzz install clean help
 .DEFAULT_GOAL := build
 
 build: ## build bin/nsview, one static file
@@ -25,6 +26,9 @@ test: ## all tests; as root also once more as an ordinary user
 
 bench: ## measure against the promised figures
 	@go run ./bench
+
+oracle: ## have the kernel judge predictions for DURATION, as root
+	@go test -count=1 -timeout 0 -run '^TestKernelAgrees$$' -v ./test/oracle -duration $(DURATION)
 
 lint: ## format, vet, staticcheck, golangci-lint
 	@scripts/lint

@@ -21,6 +21,7 @@ const (
 	IntoItself        Reason = "into-itself"          // move below itself
 	SameTwice         Reason = "same-file-system"     // a file system on its own root, twice
 	HasSubmounts      Reason = "has-submounts"        // umount without MNT_DETACH
+	OwnRoot           Reason = "own-root"             // umount(2) of the root directory of who calls
 	InUse             Reason = "in-use"               // a file is open or a directory entered
 	CopyInUse         Reason = "copy-in-use"          // the same, in a copy elsewhere
 	MountMax          Reason = "mount-max"            // fs.mount-max of a receiving namespace
@@ -58,6 +59,7 @@ const (
 	JoinsGroup     Rule = "joins-group"
 	ClonedAsPeer   Rule = "clone-is-peer"
 	ClonedAsSlave  Rule = "clone-is-slave" // less privileged namespace
+	ClonedPrivate  Rule = "clone-is-private"
 	ClonedLocked   Rule = "clone-is-locked"
 	UnbindableLost Rule = "clone-is-bindable" // Linux 6.17 and 6.18 lose the flag
 	UnbindableSkip Rule = "unbindable-not-copied"

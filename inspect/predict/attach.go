@@ -1,0 +1,172 @@
+package predict
+
+import (
+	"fmt"
+	"slices"
+)
+
+// attach mounts a tree at a place, and copies of it wherever that place shows
+// in a mount that receives from there (attach_recursive_mnt in
+// fs/namespace.c). A tree that is moved is attached already, elsewhere.
+func (s *State) attach(by Actor, tree int32, at spot, moving bool) *Refusal {
+	plan, r := s.spreadOf(tree, at, moving)
+	if r != nil {
+		return r
+	}
+	dest := at.mount
+	source := s.mounts[tree].id
+	if s.shared(dest) {
+		for m := range s.tree(tree) {
+			s.share(m)
+		}
+	}
+	copies := s.copies(tree, plan)
+	if moving {
+		s.moves(tree, Asked)
+		s.orphan(tree)
+	}
+	user := s.spaces[s.actors[by].space].user
+	s.land(tree, at, user, entry{via: Self, rule: Asked})
+	for _, c := range slices.Backward(copies) {
+		rule := ToPeer
+		if c.to.via == Slave {
+			rule = ToSlave
+		}
+		s.land(c.tree, spot{c.to.mount, at.inside}, user, entry{via: c.to.via, through: c.to.through, rule: rule})
+	}
+	_ = source
+	return nil
+}
+
+// spreadOf is where a tree would arrive besides the place asked for. It is
+// refused when one namespace cannot take so many mounts: then none gets any
+// (count_mounts).
+func (s *State) spreadOf(tree int32, at spot, moving bool) ([]receiver, *Refusal) {
+	size, copied := 0, 0
+	for range s.tree(tree) {
+		size++
+	}
+	copied = size - s.namespaceFiles(tree)
+	more := map[int32]int{}
+	home := s.mounts[at.mount].space
+	if !moving {
+		more[home] = size
+		if r := s.room(home, size); r != nil {
+			return nil, r
+		}
+	}
+	plan := slices.DeleteFunc(s.receivers(at.mount), func(r receiver) bool { return !s.covers(r.mount, at.mount, at.inside) })
+	if len(plan) > 0 && s.is(tree, nsFile) {
+		return nil, s.refuse(EINVAL, NamespaceFile, tree, "shows a mount namespace, which is never copied to the peers and slaves of where it is mounted")
+	}
+	for _, p := range plan {
+		space := s.mounts[p.mount].space
+		more[space] += copied
+		if r := s.room(space, more[space]); r != nil {
+			return nil, r
+		}
+	}
+	return plan, nil
+}
+
+// namespaceFiles counts the mounts of a tree that are not copied, because they
+// show a mount namespace or are below one that does.
+func (s *State) namespaceFiles(tree int32) int {
+	n := 0
+	for m := range s.tree(tree) {
+		for p := m; ; p = s.mounts[p].parent {
+			if s.is(p, nsFile) {
+				n++
+				break
+			}
+			if p == tree {
+				break
+			}
+		}
+	}
+	return n
+}
+
+func (s *State) room(space int32, more int) *Refusal {
+	limit := s.rules.MountMax
+	if limit == 0 {
+		limit = defaultMountMax
+	}
+	sp := &s.spaces[space]
+	if sp.count+more <= limit {
+		return nil
+	}
+	return &Refusal{Errno: ENOSPC, Reason: MountMax, NS: sp.id, Text: fmt.Sprintf(
+		"%s has %d mounts and would get %d more, above fs.mount-max (%d): no namespace gets any", s.nameOf(space), sp.count, more, limit)}
+}
+
+// copied is a copy of a tree on its way to a receiver.
+type copied struct {
+	tree int32
+	to   receiver
+}
+
+// copies makes the copies, each related to the others as the mounts are that
+// they go to: peers get peers, and slaves get slaves of the nearest copy above
+// them (propagate_mnt, find_master).
+func (s *State) copies(tree int32, plan []receiver) []copied {
+	list := make([]copied, 0, len(plan))
+	first := map[int32]int32{} // by node, what its first member got
+	for i, r := range plan {
+		if i == 0 && r.via == Peer {
+			first[r.node] = tree
+		}
+		how := asPeer
+		from, ok := first[r.node]
+		if !ok {
+			// A slave that is itself moved becomes shared only after this.
+			if from, how = s.nearestAbove(r.node, first, tree), asSlave; r.shared {
+				how = asOwnSlave
+			}
+		}
+		c, _ := s.copyTree(from, s.mounts[from].root, copying{how: how})
+		if !ok {
+			first[r.node] = c
+		}
+		list = append(list, copied{c, r})
+	}
+	return list
+}
+
+// nearestAbove is the copy that went to the nearest group above a node, the
+// tree itself when none did.
+func (s *State) nearestAbove(n int32, first map[int32]int32, tree int32) int32 {
+	for up := s.nodes[n].master; up != 0; up = s.nodes[up].master {
+		if c, ok := first[up]; ok {
+			return c
+		}
+	}
+	return tree
+}
+
+// land attaches the root of a tree to its place. What is mounted there already
+// comes to lie on top of it.
+func (s *State) land(tree int32, at spot, user ID, how entry) {
+	space := s.mounts[at.mount].space
+	for m := range s.tree(tree) {
+		e := s.touch(m)
+		e.via, e.through, e.rule, e.submount = how.via, how.through, how.rule, m != tree
+		if m != tree && how.via != Self {
+			e.rule = WithParent
+		}
+	}
+	if s.spaces[space].user != user {
+		s.lockTree(tree)
+	}
+	covered := s.childAt(at.mount, at.inside)
+	if covered != 0 {
+		top := s.topmost(tree)
+		e := s.moves(covered, Tucked)
+		e.via = how.via
+		s.unlist(covered)
+		s.adopt(top, s.mounts[top].root, covered)
+		s.touch(tree).beneath = s.mounts[covered].id
+	}
+	s.adopt(at.mount, at.inside, tree)
+	s.settle(tree, space)
+}

@@ -1,0 +1,343 @@
+package predict
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// New is the state of a host as it was seen. What was not seen is in Gaps, and
+// is not touched by any prediction.
+func New(w *world.World, rules Rules) *State {
+	if rules.MountMax == 0 {
+		rules.MountMax = int(w.Host.MaxMnts)
+	}
+	s := &State{rules: rules, byNS: map[ID]int32{}}
+	s.mounts, s.nodes, s.spaces, s.kinds = make([]mount, 1), make([]node, 1), make([]space, 1), make([]fsKind, 1)
+	b := builder{State: s, world: w, groups: map[snapshot.GroupID]int32{}, index: map[*world.Mount]int32{}}
+	b.users()
+	for _, v := range b.views() {
+		b.view(v)
+	}
+	b.masters()
+	return s
+}
+
+// Where is a place of a file system that is asked about: see [State.Knows].
+type Where struct {
+	// Mount is a mount of the world that shows the place or was mounted by
+	// none of the operations; nil on a file system that one of them has made.
+	Mount          *world.Mount
+	FSType, Source string
+	Inside         string // the path in the file system
+}
+
+// Knows has the state ask what is at a place of a file system.
+func (s *State) Knows(ask func(Where) Entry) { s.known = ask }
+
+// Gaps are what of the host could not be seen, and the predictions leave out.
+func (s *State) Gaps() []string { return s.gaps }
+
+// Use notes that something besides mounts keeps a mount busy: an open file, a
+// working or root directory.
+func (s *State) Use(m *world.Mount) {
+	if i := s.indexOf(m); i != 0 {
+		s.mounts[i].busy++
+	}
+}
+
+// Open notes that a path is opened, or entered, as an actor sees it: the mount
+// that it leads to is busy from now on.
+func (s *State) Open(a Actor, name string) *Refusal {
+	at, r := s.walk(a, name)
+	if r == nil {
+		s.mounts[at.mount].busy++
+	}
+	return r
+}
+
+// Enter is an actor in the namespace of a mount, with a place on it for root
+// directory.
+func (s *State) Enter(root Place) (Actor, error) {
+	m := s.indexOf(root.Mount)
+	if m == 0 {
+		return 0, errors.New("its root directory is on a mount that is not in the state")
+	}
+	return s.enter(actor{s.mounts[m].space, spot{m, root.Inside()}}), nil
+}
+
+// EnterNamespace is an actor that enters a namespace: its root directory is
+// that of the namespace, on top of what is stacked there (setns(2)).
+func (s *State) EnterNamespace(ns ID) (Actor, error) {
+	i, ok := s.byNS[ns]
+	if !ok {
+		return 0, fmt.Errorf("the mount table of %d was not read", ns)
+	}
+	top := s.topmost(s.spaces[i].root)
+	return s.enter(actor{i, spot{top, s.mounts[top].root}}), nil
+}
+
+// EnterLike is another actor in the place of one.
+func (s *State) EnterLike(a Actor) Actor { return s.enter(s.actors[a]) }
+
+// Home is the namespace that an actor is in.
+func (s *State) Home(a Actor) ID { return s.spaces[s.home(a)].id }
+
+// RootOf is the mount that an actor's root directory is on.
+func (s *State) RootOf(a Actor) ID { return s.mounts[s.actors[a].root.mount].id }
+
+func (s *State) enter(a actor) Actor {
+	s.actors = append(s.actors, a)
+	return Actor(len(s.actors) - 1)
+}
+
+func (s *State) indexOf(m *world.Mount) int32 {
+	for i := 1; i < len(s.mounts); i++ {
+		if x := &s.mounts[i]; x.base != nil && x.space != 0 && x.id == ID(m.ID) {
+			return int32(i)
+		}
+	}
+	return 0
+}
+
+// builder turns a world into a state.
+type builder struct {
+	*State
+	world  *world.World
+	groups map[snapshot.GroupID]int32
+	index  map[*world.Mount]int32
+}
+
+// users finds the user namespaces that are below another.
+func (b *builder) users() {
+	for _, n := range b.world.Namespaces {
+		if n.Type == snapshot.User && (n.Above != nil || !n.Parent.IsZero()) {
+			b.lesser = append(b.lesser, ID(n.ID.Ino))
+		}
+	}
+}
+
+// views are the tables to build from: one of each namespace, of the whole of it
+// where that was read.
+func (b *builder) views() []*world.View {
+	best := map[uint64]*world.View{}
+	for _, v := range b.world.Views {
+		have := best[v.Table.NS.Ino]
+		if have == nil || have.PID != 0 && v.PID == 0 || have.PID != 0 && v.PID != 0 && len(v.Mounts) > len(have.Mounts) {
+			best[v.Table.NS.Ino] = v
+		}
+	}
+	var list []*world.View
+	for _, v := range b.world.Views {
+		if best[v.Table.NS.Ino] == v {
+			list = append(list, v)
+			if v.PID != 0 {
+				b.gaps = append(b.gaps, fmt.Sprintf("mnt:[%d]: only what pid %d sees of it below its root directory", v.Table.NS.Ino, v.PID))
+			}
+			if v.Partial {
+				b.gaps = append(b.gaps, fmt.Sprintf("mnt:[%d]: only its mounts that receive were read", v.Table.NS.Ino))
+			}
+		}
+	}
+	for _, n := range b.world.Namespaces {
+		if n.Type == snapshot.Mnt && best[n.ID.Ino] == nil {
+			b.gaps = append(b.gaps, fmt.Sprintf("mnt:[%d]: its mounts were not read", n.ID.Ino))
+		}
+	}
+	return list
+}
+
+func (b *builder) view(v *world.View) {
+	i := int32(len(b.spaces))
+	sp := space{id: ID(v.Table.NS.Ino), count: len(v.Mounts)}
+	if v.NS != nil {
+		sp.user = ID(v.NS.Owner.Ino)
+	}
+	b.byNS[sp.id] = i
+	roots := v.Roots
+	if v.Partial {
+		roots = v.Mounts
+	}
+	if len(roots) == 1 && roots[0].Mount.Parent == roots[0].ID {
+		sp.root = b.add(roots[0], i)
+		b.below(roots[0], sp.root, i)
+		b.spaces = append(b.spaces, sp)
+	} else {
+		sp.hidden = true
+		sp.count++
+		sp.root = b.newMount(mount{id: b.hiddenID(roots), root: "/", at: "/", space: i})
+		b.spaces = append(b.spaces, sp)
+		for _, r := range roots {
+			m := b.add(r, i)
+			b.adopt(sp.root, hiddenPoint(r), m)
+			b.below(r, m, i)
+		}
+	}
+	if v.NS != nil && v.NS.NrMounts != nil {
+		b.spaces[i].count = *v.NS.NrMounts + 1
+	}
+	b.spaces[i].view = b.viewRoot(sp.root)
+	if slices.Contains(b.lesser, sp.user) {
+		b.lock(v)
+	}
+}
+
+// hiddenID is the number of the mount below the roots of a table, as they tell.
+func (b *builder) hiddenID(roots []*world.Mount) ID {
+	for _, r := range roots {
+		if r.Mount.Parent != 0 && r.Mount.Parent != r.ID {
+			return ID(r.Mount.Parent)
+		}
+	}
+	b.lastMount--
+	return b.lastMount
+}
+
+func hiddenPoint(m *world.Mount) string {
+	if m.Unreachable || m.Point == "" {
+		return "?" + strconv.FormatUint(uint64(m.ID), 10)
+	}
+	return m.Point
+}
+
+// viewRoot is what processes have for root: the first mount on the namespace's
+// root mount, which itself is seldom seen.
+func (b *builder) viewRoot(root int32) int32 {
+	if over := b.over(root); over != 0 {
+		return over
+	}
+	return root
+}
+
+// add takes a mount of the world over.
+func (b *builder) add(m *world.Mount, space int32) int32 {
+	x := mount{id: ID(m.ID), space: space, root: m.Root, at: m.Root, dev: m.Dev, base: m, flags: FlagsOf(m.VFSOptions)}
+	if m.Unbindable {
+		x.mark |= unbindable
+	}
+	if isNamespaceFile(m) {
+		x.mark |= nsFile
+	}
+	i := b.newMount(x)
+	switch {
+	case m.PeerGroup != 0:
+		b.member(i, b.group(m.PeerGroup))
+	case m.Master != 0:
+		b.member(i, b.newNode(0, b.group(m.Master)))
+	}
+	return i
+}
+
+func (b *builder) member(m, n int32) {
+	b.mounts[m].node, b.mounts[m].seat = n, int32(len(b.nodes[n].members))
+	b.nodes[n].members = append(b.nodes[n].members, m)
+}
+
+func (b *builder) group(id snapshot.GroupID) int32 {
+	n, ok := b.groups[id]
+	if !ok {
+		n = b.newNode(ID(id), 0)
+		b.groups[id] = n
+	}
+	return n
+}
+
+// below takes over what is mounted on a mount, in the order of age: unique ids
+// tell it, of the others later ones are mostly higher.
+func (b *builder) below(m *world.Mount, parent, space int32) {
+	for _, c := range m.Children {
+		i := b.add(c, space)
+		b.adopt(parent, placeOn(m, c), i)
+		b.below(c, i, space)
+	}
+}
+
+// placeOn is the mount point of a child as a path of its parent's file system.
+func placeOn(parent, child *world.Mount) string {
+	rel, ok := below(child.Point, parent.Point)
+	switch {
+	case child.Unreachable || parent.Unreachable || !ok:
+		return hiddenPoint(&world.Mount{Mount: &snapshot.Mount{ID: child.ID, Unreachable: true}})
+	case rel == "":
+		return parent.Root
+	}
+	return join(parent.Root, rel)
+}
+
+// masters puts each group below the group that its members receive from. Of a
+// group without members on this host the kernel names the one above it only to
+// its slaves (propagate_from).
+func (b *builder) masters() {
+	for _, g := range world.GroupsOf(b.world).List {
+		n := b.groups[g.ID]
+		if n == 0 {
+			continue // only in views that were left out
+		}
+		if up := b.groups[g.Master]; g.Master != 0 && up != 0 && up != n && b.nodes[n].master == 0 && !b.loops(n, up) {
+			b.serve(n, up)
+		}
+		for _, far := range g.Far {
+			if unseen := b.groups[far.Master]; unseen != 0 && b.nodes[unseen].master == 0 && !b.loops(unseen, n) {
+				b.serve(unseen, n)
+			}
+		}
+	}
+}
+
+// loops says whether a group would become its own master, as a damaged file may
+// claim.
+func (b *builder) loops(n, up int32) bool {
+	for ; up != 0; up = b.nodes[up].master {
+		if up == n {
+			return true
+		}
+	}
+	return false
+}
+
+// lock marks the mounts that came with a less privileged namespace when it was
+// made: no interface shows which, but they have one block of unique ids.
+func (b *builder) lock(v *world.View) {
+	list := slices.Clone(v.Mounts)
+	slices.SortFunc(list, func(x, y *world.Mount) int { return cmp.Compare(x.UniqueID, y.UniqueID) })
+	byID := map[ID]int32{}
+	i := b.byNS[ID(v.Table.NS.Ino)]
+	for m := range b.tree(b.spaces[i].root) {
+		byID[b.mounts[m].id] = m
+	}
+	for k, m := range list {
+		if k > 0 && m.UniqueID != 0 && m.UniqueID != list[k-1].UniqueID+1 {
+			break
+		}
+		x := byID[ID(m.ID)]
+		if x == 0 {
+			continue
+		}
+		b.mounts[x].keep = b.mounts[x].flags&(ReadOnly|NoDev|NoSuid|NoExec) | atimeFlags
+		if b.hasParent(x) {
+			b.mounts[x].mark |= locked | guessed
+		}
+	}
+}
+
+// FlagsOf reads the flags of a mount from its options, as
+// /proc/PID/mountinfo spells them.
+func FlagsOf(options string) Flags {
+	var f Flags
+	for word := range strings.SplitSeq(options, ",") {
+		f |= flagWords[word]
+	}
+	return f
+}
+
+// flagWords are the options of mountinfo that are flags of the mount.
+var flagWords = map[string]Flags{
+	"ro": ReadOnly, "nosuid": NoSuid, "nodev": NoDev, "noexec": NoExec, "noatime": NoAtime,
+	"nodiratime": NoDirAtime, "relatime": RelAtime, "nosymfollow": NoSymFollow,
+}

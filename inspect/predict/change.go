@@ -1,0 +1,166 @@
+package predict
+
+// umount takes a mount away (do_umount), or with Recursive one after another
+// all that is below it, the last first, as umount -R does.
+func (s *State) umount(op Op) *Refusal {
+	at, r := s.walk(op.By, op.Dst)
+	if r != nil {
+		return r
+	}
+	at = s.onto(at) // of all paths the one of umount(2) leads onto what covers "/" (LOOKUP_MOUNTPOINT)
+	m := at.mount
+	if !s.mounted(at) {
+		return s.notAPoint(at, op.Dst)
+	}
+	if !op.Recursive {
+		return s.umountOne(op, m)
+	}
+	return s.umountBelow(op, m)
+}
+
+func (s *State) umountBelow(op Op, m int32) *Refusal {
+	for c := s.mounts[m].last; c != 0; c = s.mounts[m].last {
+		if r := s.umountBelow(op, c); r != nil {
+			return r
+		}
+	}
+	return s.umountOne(op, m)
+}
+
+func (s *State) umountOne(op Op, m int32) *Refusal {
+	if r := s.foreign(op.By, m); r != nil {
+		return r
+	}
+	if s.is(m, locked) {
+		return s.refuse(EINVAL, LockedMount, m, "is locked to its place: it came from a more privileged namespace")
+	}
+	if m == s.actors[op.By].root.mount && !op.Lazy {
+		s.doubt("umount(2) of one's own root directory makes its file system read-only instead, unless something on it is open for writing")
+		return s.refuse(EBUSY, OwnRoot, m, "is the root directory of who does it")
+	}
+	if !s.hasParent(m) {
+		return s.refuse(EINVAL, IsNamespaceRoot, m, "is the root of its namespace")
+	}
+	if !op.Lazy {
+		if r := s.busyness(m); r != nil {
+			return r
+		}
+	}
+	s.unmount(m)
+	return nil
+}
+
+// makeType changes a propagation type (do_change_type).
+func (s *State) makeType(op Op) *Refusal {
+	m, r := s.rootOf(op.By, op.Dst)
+	if r != nil {
+		return r
+	}
+	for p := range s.tree(m) {
+		rule := LeavesGroup
+		if s.shared(p) && len(s.nodes[s.mounts[p].node].members) == 1 {
+			rule = LastOfGroup
+		}
+		e := s.touch(p)
+		e.rule, e.submount = Asked, p != m
+		s.retype(p, op.Type)
+		_ = rule
+		if !op.Recursive {
+			break
+		}
+	}
+	return nil
+}
+
+func (s *State) retype(m int32, to Propagation) {
+	switch to {
+	case Shared:
+		s.share(m)
+	case Slaved:
+		s.enslave(m)
+	default:
+		s.leave(m)
+		s.clear(m, unbindable)
+		if to == Unbindable {
+			s.set(m, unbindable)
+		}
+	}
+}
+
+// setGroup has a private mount join the group and the master of another
+// (do_set_group).
+func (s *State) setGroup(op Op) *Refusal {
+	to, r := s.walk(op.By, op.Dst) // move_mount(2) follows its second path first
+	if r != nil {
+		return r
+	}
+	from, r := s.walk(op.By, op.Src)
+	if r != nil {
+		return r
+	}
+	a, b := from.mount, to.mount
+	switch {
+	case !s.mounted(from):
+		return s.notAPoint(from, op.Src)
+	case !s.mounted(to):
+		return s.notAPoint(to, op.Dst)
+	case s.mounts[a].dev != s.mounts[b].dev:
+		return s.refuse(EINVAL, OtherFileSystem, b, "is of another file system than "+op.Src)
+	case !within(s.mounts[b].root, s.mounts[a].root):
+		return s.refuse(EINVAL, NarrowerRoot, a, "shows a part of the file system that "+op.Dst+" is not in")
+	}
+	for c := range s.children(a) {
+		if s.is(c, locked) && within(s.mounts[c].at, s.mounts[b].root) {
+			return s.refuse(EINVAL, LockedBelow, c, "is locked in place of what "+op.Dst+" shows")
+		}
+	}
+	if s.mounts[b].node != 0 {
+		return s.refuse(EINVAL, NotPrivate, b, "is not private")
+	}
+	n := s.mounts[a].node
+	switch {
+	case n == 0:
+		return s.refuse(EINVAL, NothingToJoin, a, "is in no group and has no master")
+	case s.nodes[n].id == 0:
+		n = s.newNode(0, s.nodes[n].master)
+	default:
+		s.clear(b, unbindable)
+	}
+	s.touch(b).rule = JoinsGroup
+	s.join(b, n)
+	return nil
+}
+
+// remount changes flags of mounts, of all or of none (mount_setattr(2)).
+func (s *State) remount(op Op) *Refusal {
+	m, r := s.rootOf(op.By, op.Dst)
+	if r != nil {
+		return r
+	}
+	clear := op.Clear
+	if op.Flags&atimeFlags != 0 {
+		clear |= atimeFlags
+	}
+	for p := range s.tree(m) {
+		x := &s.mounts[p]
+		after := x.flags&^clear | op.Flags
+		if lost := x.flags & x.keep &^ after; lost&^atimeFlags != 0 || x.keep&atimeFlags != 0 && (x.flags^after)&atimeFlags != 0 {
+			return s.refuse(EPERM, LockedFlags, p, "came with flags that may not be cleared here")
+		}
+		if !op.Recursive {
+			break
+		}
+	}
+	for p := range s.tree(m) {
+		e := s.touch(p)
+		e.rule, e.submount = Asked, p != m
+		s.mounts[p].flags = s.mounts[p].flags&^clear | op.Flags
+		if !op.Recursive {
+			break
+		}
+	}
+	return nil
+}
+
+// atimeFlags say together how access times are kept; none of them is strictly.
+const atimeFlags = NoAtime | RelAtime

@@ -1,0 +1,101 @@
+package predict
+
+// move takes a mount with all below it to another place (do_move_mount).
+func (s *State) move(op Op) *Refusal {
+	at, r := s.walk(op.By, op.Dst)
+	if r != nil {
+		return r
+	}
+	from, r := s.walk(op.By, op.Src)
+	if r != nil {
+		return r
+	}
+	at = s.onto(at)
+	m := from.mount
+	if r := s.movable(op, m); r != nil {
+		return r
+	}
+	if r := s.foreign(op.By, at.mount); r != nil {
+		return r
+	}
+	if s.shared(s.mounts[m].parent) {
+		return s.refuse(EINVAL, ParentShared, m, "is mounted on "+s.point(s.mounts[m].parent)+", which is shared")
+	}
+	if !s.mounted(from) {
+		return s.notAPoint(from, op.Src)
+	}
+	if s.differ(from, at) {
+		return &Refusal{Errno: EINVAL, Reason: DirOnFile, Text: op.Src + " and " + op.Dst + " are a file and a directory"}
+	}
+	if op.Beneath {
+		if at, r = s.beneath(op.By, m, at); r != nil {
+			return r
+		}
+	}
+	if s.shared(at.mount) {
+		for c := range s.tree(m) {
+			if s.is(c, unbindable) {
+				return s.refuse(EINVAL, TreeUnbindable, c, "is unbindable, and would be mounted below one that is shared")
+			}
+		}
+	}
+	if s.ancestor(m, at.mount) {
+		return s.refuse(ELOOP, IntoItself, m, "would be mounted below itself")
+	}
+	return s.attach(op.By, m, at, true)
+}
+
+// movable refuses what may not leave its place.
+func (s *State) movable(op Op, m int32) *Refusal {
+	if r := s.foreign(op.By, m); r != nil {
+		return r
+	}
+	if !s.hasParent(m) {
+		return s.refuse(EINVAL, IsNamespaceRoot, m, "is the root of its namespace")
+	}
+	if s.is(m, locked) {
+		return s.refuse(EINVAL, LockedMount, m, "is locked to its place: it came from a more privileged namespace")
+	}
+	return nil
+}
+
+// beneath is where a mount goes that is to lie below the one on top at a place
+// (can_move_mount_beneath).
+func (s *State) beneath(by Actor, m int32, at spot) (spot, *Refusal) {
+	top := at.mount
+	if !s.mounted(at) || !s.hasParent(top) {
+		return at, s.notAPoint(at, s.pathOf(at))
+	}
+	parent, inside := s.mounts[top].parent, s.mounts[top].at
+	switch {
+	case s.is(top, locked):
+		return at, s.refuse(EINVAL, LockedMount, top, "is locked to its place")
+	case s.over(m) != 0:
+		return at, s.refuse(EINVAL, BeneathCovered, m, "is itself mounted over")
+	case top == s.actors[by].root.mount:
+		return at, s.refuse(EINVAL, BeneathRoot, top, "is the root directory of who does it")
+	case !s.hasParent(parent):
+		return at, s.refuse(EINVAL, BeneathRoot, top, "is the first mount of its namespace")
+	case s.ancestor(top, m):
+		return at, s.refuse(EINVAL, BeneathAncestor, m, "is mounted below it")
+	case s.wouldCover(parent, top, inside):
+		return at, s.refuse(EINVAL, BeneathPropagates, top, "would get a copy on top of it")
+	case s.mounts[m].space != 0 && s.wouldCover(parent, m, inside):
+		return at, s.refuse(EINVAL, BeneathPropagates, m, "would get a copy of itself on top of it")
+	}
+	return spot{parent, inside}, nil
+}
+
+// wouldCover says whether what is mounted at a place of a mount comes on top of
+// another by propagation (propagation_would_overmount).
+func (s *State) wouldCover(from, to int32, inside string) bool {
+	if !s.shared(from) || s.mounts[to].root != inside || s.mounts[to].dev != s.mounts[from].dev {
+		return false
+	}
+	for n := s.mounts[to].node; n != 0; n = s.nodes[n].master {
+		if n == s.mounts[from].node {
+			return true
+		}
+	}
+	return false
+}

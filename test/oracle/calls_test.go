@@ -1,0 +1,146 @@
+//go:build linux
+
+package oracle_test
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nsview/nsview/inspect/predict"
+)
+
+// Flags of move_mount(2) that x/sys does not have.
+const moveBeneath = 0x200
+
+// dirs and files are in every file system that is not empty.
+var (
+	dirs  = []string{"a", "b", "a/x", "b/x", "b/y", "a/x/z"}
+	files = []string{"f", "a/f"}
+)
+
+// furnish makes them in a directory.
+func furnish(at int) error {
+	for _, d := range dirs {
+		if err := unix.Mkdirat(at, d, 0o755); err != nil {
+			return fmt.Errorf("make %s: %w", d, err)
+		}
+	}
+	for _, f := range files {
+		fd, err := unix.Openat(at, f, unix.O_CREAT|unix.O_CLOEXEC, 0o644)
+		if err != nil {
+			return fmt.Errorf("make %s: %w", f, err)
+		}
+		unix.Close(fd)
+	}
+	return nil
+}
+
+// call does an operation on the calling thread.
+func call(op predict.Op) error {
+	rec := uintptr(0)
+	if op.Recursive {
+		rec = unix.MS_REC
+	}
+	switch op.Kind {
+	case predict.OpMount:
+		if op.Detached || op.Beneath {
+			return mountDetached(op)
+		}
+		return unix.Mount(op.Source, op.Dst, op.FSType, 0, "")
+	case predict.OpBind:
+		if op.Detached || op.Beneath {
+			return bindDetached(op)
+		}
+		return unix.Mount(op.Src, op.Dst, "", unix.MS_BIND|rec, "")
+	case predict.OpMove:
+		if op.Detached || op.Beneath {
+			return unix.MoveMount(unix.AT_FDCWD, op.Src, unix.AT_FDCWD, op.Dst, beneath(op))
+		}
+		return unix.Mount(op.Src, op.Dst, "", unix.MS_MOVE, "")
+	case predict.OpUmount:
+		flags := unix.UMOUNT_NOFOLLOW
+		if op.Lazy {
+			flags |= unix.MNT_DETACH
+		}
+		return unix.Unmount(op.Dst, flags)
+	case predict.OpMake:
+		return unix.Mount("", op.Dst, "", types[op.Type]|rec, "")
+	case predict.OpSetGroup:
+		return unix.MoveMount(unix.AT_FDCWD, op.Src, unix.AT_FDCWD, op.Dst, unix.MOVE_MOUNT_SET_GROUP)
+	case predict.OpRemount:
+		flags := uint(0)
+		if op.Recursive {
+			flags = unix.AT_RECURSIVE
+		}
+		return unix.MountSetattr(unix.AT_FDCWD, op.Dst, flags, &unix.MountAttr{Attr_set: attrs(op.Flags), Attr_clr: attrs(op.Clear)})
+	case predict.OpPivot:
+		return unix.PivotRoot(op.Src, op.Dst)
+	case predict.OpChroot:
+		return unix.Chroot(op.Dst)
+	}
+	return unix.ENOSYS
+}
+
+var types = map[predict.Propagation]uintptr{
+	predict.Shared: unix.MS_SHARED, predict.Private: unix.MS_PRIVATE, predict.Slaved: unix.MS_SLAVE, predict.Unbindable: unix.MS_UNBINDABLE,
+}
+
+func attrs(f predict.Flags) (attr uint64) {
+	for flag, bit := range map[predict.Flags]uint64{
+		predict.ReadOnly: unix.MOUNT_ATTR_RDONLY, predict.NoSuid: unix.MOUNT_ATTR_NOSUID,
+		predict.NoDev: unix.MOUNT_ATTR_NODEV, predict.NoExec: unix.MOUNT_ATTR_NOEXEC,
+	} {
+		if f&flag != 0 {
+			attr |= bit
+		}
+	}
+	return attr
+}
+
+func beneath(op predict.Op) int {
+	if op.Beneath {
+		return moveBeneath
+	}
+	return 0
+}
+
+// mountDetached makes a file system, furnishes it, and attaches it.
+func mountDetached(op predict.Op) error {
+	fs, err := unix.Fsopen(op.FSType, unix.FSOPEN_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fs)
+	if err := unix.FsconfigSetString(fs, "source", op.Source); err != nil {
+		return err
+	}
+	if err := unix.FsconfigCreate(fs); err != nil {
+		return err
+	}
+	m, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, unix.MOUNT_ATTR_RELATIME)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(m)
+	if strings.HasPrefix(op.Source, "full") {
+		if err := furnish(m); err != nil {
+			return err
+		}
+	}
+	return unix.MoveMount(m, "", unix.AT_FDCWD, op.Dst, unix.MOVE_MOUNT_F_EMPTY_PATH|beneath(op))
+}
+
+func bindDetached(op predict.Op) error {
+	flags := uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
+	if op.Recursive {
+		flags |= unix.AT_RECURSIVE
+	}
+	fd, err := unix.OpenTree(unix.AT_FDCWD, op.Src, flags)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.MoveMount(fd, "", unix.AT_FDCWD, op.Dst, unix.MOVE_MOUNT_F_EMPTY_PATH|beneath(op))
+}

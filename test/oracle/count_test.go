@@ -1,0 +1,49 @@
+//go:build linux
+
+package oracle_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nsview/nsview/inspect/predict"
+)
+
+// count is how much was compared.
+type count struct {
+	walks, operations, namespaces, lodgers, differences int
+
+	kinds   map[string]int // operations that succeed, by kind
+	reasons map[string]int // refusals
+	effects map[string]int // by kind and rule
+}
+
+func newCount() *count {
+	return &count{kinds: map[string]int{}, reasons: map[string]int{}, effects: map[string]int{}}
+}
+
+func (c *count) add(said predict.Result) {
+	if said.Refusal != nil {
+		c.reasons[string(said.Refusal.Errno)+" "+string(said.Refusal.Reason)]++
+		return
+	}
+	c.kinds[string(said.Op.Kind)]++
+	for _, e := range said.Effects {
+		c.effects[string(e.Kind)+" "+string(e.Rule)]++
+	}
+}
+
+func (c *count) String() string {
+	return fmt.Sprintf("%d operations in %d walks, %d namespaces (%d user namespaces): %d differences\n  done:%s\n  refused:%s\n  effects:%s",
+		c.operations, c.walks, c.namespaces, c.lodgers, c.differences, sorted(c.kinds), sorted(c.reasons), sorted(c.effects))
+}
+
+func sorted(m map[string]int) string {
+	var list []string
+	for k, n := range m {
+		list = append(list, fmt.Sprintf(" %s %d", k, n))
+	}
+	slices.Sort(list)
+	return strings.Join(list, ",")
+}

@@ -1,0 +1,374 @@
+//go:build linux
+
+package oracle_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nsview/nsview/inspect/predict"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// theatre is some namespaces with a common past, and what is predicted of them.
+type theatre struct {
+	state   *predict.State
+	home    *house
+	lodgers []*lodger
+	seats   []seat
+	ids     map[predict.ID]snapshot.MountID // what the kernel calls a mount
+	groups  map[predict.ID]snapshot.GroupID
+	script  []string
+	made    int // file systems
+	buf     []byte
+	count   *count
+}
+
+// seat is a thread in a namespace.
+type seat struct {
+	host  interface{ tell(letter) (reply, error) }
+	room  int
+	local *room // nil in a lodger
+	pid   int
+	tid   int
+	actor predict.Actor
+	user  bool
+}
+
+// open starts with one namespace that holds nothing but the base.
+func open(base string, c *count) (*theatre, error) {
+	t := &theatre{home: &house{}, count: c}
+	r, err := t.home.open(nil, settleDown(base))
+	if err != nil {
+		return nil, fmt.Errorf("settle down: %w", err)
+	}
+	s := seat{host: t.home, local: r, pid: os.Getpid(), tid: r.tid}
+	t.seats = []seat{s}
+	return t, t.build()
+}
+
+func (t *theatre) close() {
+	for _, l := range t.lodgers {
+		l.close()
+	}
+	t.home.close()
+}
+
+// build makes the state from what the kernel shows, forgetting all that was
+// predicted.
+func (t *theatre) build() error {
+	snap := &snapshot.Snapshot{Version: snapshot.FormatVersion}
+	for i := range t.seats {
+		list, err := tableOf(t.seats[i].pid, t.seats[i].tid, &t.buf)
+		if err != nil {
+			return err
+		}
+		id := snapshot.NSID{Ino: uint64(i + 1)}
+		snap.Namespaces = append(snap.Namespaces, snapshot.Namespace{ID: id, Type: snapshot.Mnt})
+		snap.Tables = append(snap.Tables, snapshot.Table{NS: id, Via: "mountinfo", Whole: true, Mounts: list})
+	}
+	t.state = predict.New(world.Build(snap), predict.Rules{})
+	t.state.Knows(entryAt)
+	t.ids, t.groups = map[predict.ID]snapshot.MountID{}, map[predict.ID]snapshot.GroupID{}
+	for i := range t.seats {
+		a, err := t.state.EnterNamespace(predict.ID(i + 1))
+		if err != nil {
+			return err
+		}
+		t.seats[i].actor = a
+	}
+	return t.compare()
+}
+
+// entryAt knows what furnish made. File systems that are mounted by mount(2)
+// stay empty.
+func entryAt(w predict.Where) predict.Entry {
+	inside := strings.TrimPrefix(w.Inside, "/")
+	switch {
+	case inside == "":
+		return predict.Directory
+	case w.Source == "empty":
+		return predict.Absent
+	case slices.Contains(dirs, inside):
+		return predict.Directory
+	case slices.Contains(files, inside), inside == lodgerOf && w.Source == "base":
+		return predict.File
+	}
+	return predict.Absent
+}
+
+// errTooMuch says that an operation is not tried.
+var errTooMuch = errors.New("not tried")
+
+const (
+	mostMounts = 60 // of a namespace, more or less
+	mostNew    = 120
+)
+
+// step predicts an operation, does it, and compares. It says whether the
+// operation was tried, and what differs.
+func (t *theatre) step(at int, op predict.Op) error {
+	s := t.seats[at]
+	op.By = s.actor
+	future := t.state.Clone()
+	if op.Kind == predict.OpUnshare {
+		return t.unshare(future, at, op)
+	}
+	said := future.Apply(op)
+	if t.tooMuch(future, said) {
+		return errTooMuch
+	}
+	t.note(at, op, said)
+	r, err := s.host.tell(letter{Room: s.room, Op: op})
+	if err != nil {
+		return err
+	}
+	return t.judge(future, op, said, r)
+}
+
+// tooMuch keeps the theatre small, and everybody's root directory where it is.
+func (t *theatre) tooMuch(future *predict.State, said predict.Result) bool {
+	if said.Refusal != nil {
+		return said.Refusal.Reason == predict.OwnRoot
+	}
+	attached := 0
+	for _, e := range said.Effects {
+		switch e.Kind {
+		case predict.Attach:
+			attached++
+		case predict.Detach:
+			for _, s := range t.seats {
+				if t.state.RootOf(s.actor) == e.Was.ID {
+					return true
+				}
+			}
+		}
+	}
+	for _, ns := range future.Namespaces() {
+		if future.Count(ns) > mostMounts && attached > 0 {
+			return true
+		}
+	}
+	return attached > mostNew
+}
+
+func (t *theatre) judge(future *predict.State, op predict.Op, said predict.Result, did reply) error {
+	if did.Text != "" {
+		return errors.New(did.Text)
+	}
+	want, got := "ok", "ok"
+	if said.Refusal != nil {
+		want = string(said.Refusal.Errno)
+	}
+	if did.Errno != 0 {
+		got = unix.ErrnoName(did.Errno)
+	}
+	t.count.add(said)
+	if want != got {
+		return fmt.Errorf("said %s (%v), the kernel %s", want, said.Refusal, got)
+	}
+	if err := agree(t.state, future, said); err != nil {
+		return err
+	}
+	t.state = future
+	return t.compare()
+}
+
+func (t *theatre) unshare(future *predict.State, at int, op predict.Op) error {
+	s := t.seats[at]
+	if op.NewUser {
+		return t.lodge(future, at, op)
+	}
+	a, err := future.EnterNamespace(future.Home(s.actor))
+	if err != nil {
+		return err
+	}
+	op.By = a
+	said := future.Apply(op)
+	t.note(at, op, said)
+	made := s
+	made.actor = a
+	if s.local != nil {
+		r, err := t.home.open(s.local, nil)
+		if err != nil {
+			return err
+		}
+		made.local, made.tid, made.room = r, r.tid, len(t.home.rooms)-1
+		t.seats = append(t.seats, made)
+		return t.judge(future, op, said, reply{})
+	}
+	r, err := s.host.tell(letter{Room: s.room, Clone: true})
+	if err != nil {
+		return err
+	}
+	rooms := 0
+	for _, other := range t.seats {
+		if other.host == s.host {
+			rooms++
+		}
+	}
+	made.tid, made.room = r.TID, rooms
+	t.seats = append(t.seats, made)
+	return t.judge(future, op, said, r)
+}
+
+// lodge starts a lodger in a copy of a seat's namespace, if its program can be
+// reached there.
+func (t *theatre) lodge(future *predict.State, at int, op predict.Op) error {
+	s := t.seats[at]
+	if s.local == nil || s.local.do(func() error { return unix.Access("/"+lodgerOf, unix.X_OK) }) != nil {
+		return errTooMuch
+	}
+	a := future.EnterLike(s.actor)
+	op.By = a
+	said := future.Apply(op)
+	if said.Refusal == nil {
+		if r := future.Open(a, "/"+lodgerOf); r != nil { // the program that runs
+			return r
+		}
+	}
+	t.note(at, op, said)
+	l, r, err := lodgerIn(s.local)
+	if err != nil {
+		if !errors.As(err, &r.Errno) {
+			return err
+		}
+		return t.judge(future, op, said, r)
+	}
+	t.lodgers = append(t.lodgers, l)
+	t.seats = append(t.seats, seat{host: l, pid: l.cmd.Process.Pid, tid: r.TID, actor: a, user: true})
+	return t.judge(future, op, said, r)
+}
+
+// open has somebody open a path, which keeps its mount busy.
+func (t *theatre) open(at int, name string) error {
+	s := t.seats[at]
+	r := t.state.Open(s.actor, name)
+	t.script = append(t.script, fmt.Sprintf("@%d open %s", at, name))
+	did, err := s.host.tell(letter{Room: s.room, Open: name})
+	if err != nil {
+		return err
+	}
+	if (r == nil) != (did.Errno == 0) {
+		return fmt.Errorf("said %v, the kernel %v", r, did.Errno)
+	}
+	return nil
+}
+
+// note writes an operation down, as one who replays it needs it.
+func (t *theatre) note(at int, op predict.Op, said predict.Result) {
+	var words []string
+	add := func(w ...string) { words = append(words, w...) }
+	add(fmt.Sprintf("@%d", at))
+	switch op.Kind {
+	case predict.OpMake:
+		r := ""
+		if op.Recursive {
+			r = "r"
+		}
+		add("make-"+r+string(op.Type), op.Dst)
+	default:
+		name := string(op.Kind)
+		if op.Kind == predict.OpBind && op.Recursive {
+			name = "rbind"
+		}
+		add(name)
+		for flag, on := range map[string]bool{"--beneath": op.Beneath, "--detached": op.Detached, "--user": op.NewUser, "-l": op.Lazy} {
+			if on {
+				add(flag)
+			}
+		}
+		if op.Kind == predict.OpMount {
+			add(op.FSType + ":" + op.Source)
+		}
+		if op.Kind == predict.OpRemount {
+			add(fmt.Sprintf("+%#x-%#x", op.Flags, op.Clear))
+			if op.Recursive {
+				add("-R")
+			}
+		}
+		if op.Src != "" {
+			add(op.Src)
+		}
+		if op.Dst != "" {
+			add(op.Dst)
+		}
+	}
+	result := "ok"
+	if said.Refusal != nil {
+		result = string(said.Refusal.Errno) + " " + string(said.Refusal.Reason)
+	}
+	t.script = append(t.script, strings.Join(words, " ")+"  # "+result)
+}
+
+// point is mostly a mount point.
+func (t *theatre) point(at int, rnd *rand.Rand) string {
+	if rnd.IntN(8) == 0 {
+		return t.somewhere(at, rnd)
+	}
+	view := t.state.View(t.seats[at].actor)
+	return view[rnd.IntN(len(view))].Point
+}
+
+// somewhere is a path that an actor may name, most often one that is there.
+func (t *theatre) somewhere(at int, rnd *rand.Rand) string {
+	a := t.seats[at].actor
+	view := t.state.View(a)
+	for tries := 0; ; tries++ {
+		p := view[rnd.IntN(len(view))].Point
+		for range 2 {
+			if step := steps[rnd.IntN(len(steps))]; step != "" {
+				p = strings.TrimSuffix(p, "/") + "/" + step
+			}
+		}
+		if _, _, r := t.state.Lookup(a, p); r == nil || tries == 3 {
+			return p
+		}
+	}
+}
+
+var steps = []string{"", "", "", "", "", "", "a", "b", "x", "a", "b", "x", "y", "z", "..", "f", "none"}
+
+// agree holds the effects that were told against the difference of two states.
+func agree(before, after *predict.State, said predict.Result) error {
+	was, is := ids(before), ids(after)
+	if said.Op.Kind == predict.OpUnshare {
+		return nil // the namespace is one effect
+	}
+	for _, e := range said.Effects {
+		switch e.Kind {
+		case predict.Attach:
+			if was[e.Mount.ID] || !is[e.Mount.ID] {
+				return fmt.Errorf("%d at %s is told to be attached", e.Mount.ID, e.Mount.Point)
+			}
+			delete(is, e.Mount.ID)
+		case predict.Detach:
+			if !was[e.Was.ID] || is[e.Was.ID] {
+				return fmt.Errorf("%d at %s is told to be detached", e.Was.ID, e.Was.Point)
+			}
+			delete(was, e.Was.ID)
+		}
+	}
+	if !maps.Equal(was, is) {
+		return fmt.Errorf("%d mounts before and %d after were not told of", len(was), len(is))
+	}
+	return nil
+}
+
+func ids(s *predict.State) map[predict.ID]bool {
+	set := map[predict.ID]bool{}
+	for _, ns := range s.Namespaces() {
+		for _, r := range s.Table(ns) {
+			set[r.ID] = true
+		}
+	}
+	return set
+}

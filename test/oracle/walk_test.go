@@ -1,0 +1,158 @@
+//go:build linux
+
+package oracle_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/nsview/nsview/inspect/predict"
+)
+
+// deed is an operation before it is known what there is: a number that chooses
+// everything, 0 for nothing, which failures shrink to.
+type deed uint64
+
+// weights are how often each kind of operation is tried.
+var weights = []struct {
+	weight int
+	kind   predict.Kind
+}{
+	{18, predict.OpBind},
+	{12, predict.OpMount},
+	{22, predict.OpMake},
+	{14, predict.OpUmount},
+	{12, predict.OpMove},
+	{6, predict.OpUnshare},
+	{5, predict.OpSetGroup},
+	{3, predict.OpRemount},
+	{3, predict.OpPivot},
+	{1, "open"},
+}
+
+var total = func() (n int) {
+	for _, w := range weights {
+		n += w.weight
+	}
+	return n
+}()
+
+func (d deed) op(t *theatre) (int, predict.Op) {
+	rnd := rand.New(rand.NewPCG(uint64(d), 1))
+	at := rnd.IntN(len(t.seats))
+	variant := rnd.IntN(8)
+	op := predict.Op{
+		Dst:       t.somewhere(at, rnd),
+		Recursive: rnd.IntN(4) == 0,
+		Detached:  variant == 1, Beneath: variant == 2,
+	}
+	n := rnd.IntN(total)
+	for _, w := range weights {
+		if n -= w.weight; n < 0 {
+			op.Kind = w.kind
+			break
+		}
+	}
+	switch op.Kind {
+	case predict.OpMount:
+		op.FSType, op.Source, op.Flags = "tmpfs", "empty", predict.RelAtime
+		op.Recursive = false
+		if op.Beneath || variant > 2 {
+			op.Detached, op.Source = true, "full"
+		} else if op.Detached {
+			op.Source = "empty"
+		}
+	case predict.OpBind:
+		op.Src = t.somewhere(at, rnd)
+	case predict.OpMove:
+		op.Src = t.point(at, rnd)
+	case predict.OpPivot:
+		op.Src = t.point(at, rnd)
+		if rnd.IntN(2) == 0 {
+			op.Dst = op.Src + "/" + steps[rnd.IntN(len(steps))]
+		}
+	case predict.OpSetGroup:
+		op.Src, op.Dst = t.point(at, rnd), t.point(at, rnd)
+	case predict.OpMake:
+		op.Dst = t.point(at, rnd)
+		op.Type = []predict.Propagation{predict.Shared, predict.Shared, predict.Shared, predict.Shared, predict.Slaved, predict.Slaved, predict.Private, predict.Unbindable}[variant]
+	case predict.OpUmount:
+		op.Dst = t.point(at, rnd)
+		op.Lazy, op.Recursive = variant < 4, false
+	case predict.OpRemount:
+		some := []predict.Flags{predict.ReadOnly, predict.NoSuid, predict.NoDev, predict.NoExec}[variant%4]
+		op.Dst = t.point(at, rnd)
+		if variant < 4 {
+			op.Flags = some
+		} else {
+			op.Clear = some
+		}
+	case predict.OpUnshare:
+		op.NewUser, op.Dst, op.Recursive = rnd.IntN(3) == 0, "", false
+	}
+	if op.Kind != predict.OpBind && op.Kind != predict.OpMove && op.Kind != predict.OpMount {
+		op.Detached, op.Beneath = false, false
+	}
+	return at, op
+}
+
+const mostSeats = 6
+
+// walk does random deeds in a theatre of its own.
+func walk(rt *rapid.T, list []deed, c *count) {
+	th, err := open(os.Getenv(baseVar), c)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	defer th.close()
+	for i, d := range list {
+		if d == 0 {
+			continue
+		}
+		at, op := d.op(th)
+		if op.Kind == predict.OpUnshare && len(th.seats) >= mostSeats {
+			continue
+		}
+		if op.Kind == "open" {
+			err = th.open(at, op.Dst)
+		} else {
+			err = th.step(at, op)
+		}
+		if errors.Is(err, errTooMuch) {
+			continue
+		}
+		if err != nil {
+			c.differences++
+			rt.Fatalf("operation %d: %v\nreplay:\n  %s", i, err, strings.Join(th.script, "\n  "))
+		}
+		c.operations++
+	}
+	c.namespaces += len(th.seats)
+	c.lodgers += len(th.lodgers)
+}
+
+const (
+	eachWalk = 80
+	fewest   = 20_000
+)
+
+// TestKernelAgrees walks until enough operations were compared, or for as long
+// as it was asked to.
+func TestKernelAgrees(t *testing.T) {
+	onStage(t)
+	c := newCount()
+	began := time.Now()
+	for !t.Failed() && (*duration == 0 && c.operations < fewest || time.Since(began) < *duration) {
+		rapid.Check(t, func(rt *rapid.T) {
+			c.walks++
+			walk(rt, rapid.SliceOfN(rapid.Map(rapid.Uint64(), func(n uint64) deed { return deed(n) }), eachWalk, eachWalk).Draw(rt, "deeds"), c)
+		})
+	}
+	t.Logf("%v, in %v", c, time.Since(began).Round(time.Second))
+}
