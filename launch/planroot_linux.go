@@ -25,10 +25,11 @@ func (p *planner) mounts(s Spec) {
 		p.add("", &r.HostDirs[i])
 	}
 	p.sources(s, r)
-	at := p.take(s, r)
+	at := r.place()
 	if s.Root.Change == Shared || s.Root.Change == Unchanged {
-		p.add("no peer sees the root appear", &PrivateParent{Path: at})
+		p.add("no peer sees what is mounted in the root", &PrivateParent{Path: at})
 	}
+	p.take(s, r)
 	p.add("only what is mounted can become a root", &EnterRoot{Path: at})
 	for i, m := range r.Mounts {
 		p.mountPoint(i, m)
@@ -43,21 +44,29 @@ func (p *planner) mounts(s Spec) {
 	p.parent(s.Mounted)
 }
 
-// take has the root in its slot, and says where on the host it may be mounted:
-// on itself, or one of its layers.
-func (p *planner) take(s Spec, r *Rootfs) string {
+// place is where on the host the root may be mounted: on itself, or over what
+// it is made of.
+func (r *Rootfs) place() string {
+	switch {
+	case len(r.Layers) == 0:
+		return r.Path
+	case r.Upper != "":
+		return r.Upper
+	}
+	return r.Layers[0]
+}
+
+// take has the root in its slot.
+func (p *planner) take(s Spec, r *Rootfs) {
 	if len(r.Layers) == 0 {
 		p.add("the root, and what is mounted below it", &CloneTree{Path: r.Path, Recursive: true, To: rootSlot})
-		return r.Path
+		return
 	}
-	at := r.Upper
-	if at == "" {
-		at = r.Layers[0]
+	if r.Upper == "" {
 		p.add("what is changed in the root is lost in the end", &NewFS{Type: "tmpfs", Source: scratchSlot, Options: []string{"mode=755"}, To: scratchSlot})
 		p.add("", &ScratchDirs{Names: []string{"upper", "work"}})
 	}
 	p.add("the root", &Overlay{Layers: r.Layers, Upper: r.Upper, Work: r.Work, UserXattr: s.Namespaces.Has(User), To: rootSlot})
-	return at
 }
 
 func rootWhy(r Request) string {
@@ -108,10 +117,10 @@ func (p *planner) mountPoint(i int, m MountPoint) {
 	} else {
 		p.attributes(slot, m)
 	}
-	p.add("", &Attach{Slot: slot, Target: path.Clean(m.Target), Plain: kernelMade(m.FSType), InProc: m.InProc})
 	for _, r := range m.Propagation {
 		p.add("", &SetAttributes{Slot: slot, Propagation: r, Recursive: r.Recursive})
 	}
+	p.add("", &Attach{Slot: slot, Target: path.Clean(m.Target), Plain: kernelMade(m.FSType), InProc: m.InProc})
 }
 
 // attributes are those of a bind, set before anybody sees it.

@@ -81,6 +81,9 @@ func launchStatus(err error) int {
 }
 
 func (a *app) runRun(cmd *cobra.Command, rf *runFlags, args []string) error {
+	if err := rf.shown.check(); err != nil {
+		return err
+	}
 	spec, done, err := a.containerSpec(cmd, rf, args)
 	if err != nil {
 		return err
@@ -90,7 +93,11 @@ func (a *app) runRun(cmd *cobra.Command, rf *runFlags, args []string) error {
 		return a.printPlan(spec, rf.shown)
 	}
 	streams := launch.Streams{In: fileOf(a.in), Out: fileOf(a.out), Err: fileOf(a.err)}
-	p, err := launch.StartWatched(cmd.Context(), spec, streams, a.watcher(rf.shown))
+	watcher, err := a.watcher(cmd.Context(), rf.shown)
+	if err != nil {
+		return err
+	}
+	p, err := launch.StartWatched(cmd.Context(), spec, streams, watcher)
 	if err != nil {
 		return fmt.Errorf("start the container: %w", err)
 	}
