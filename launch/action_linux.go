@@ -35,6 +35,8 @@ func actions() []Action {
 	return []Action{
 		&Attach{}, &Chdir{}, &Chroot{}, &CloneTree{}, &Detach{}, &Device{}, &DieWithParent{},
 		&EnterRoot{}, &Execve{}, &Fchdir{}, &Loopback{}, &MakeDir{}, &Mask{}, &MkdirIn{}, &MountCall{},
+		&DropBounding{}, &Filter{}, &GiveTerminal{}, &Init{}, &KeepCapabilities{}, &Limit{}, &Login{},
+		&OpenSelf{}, &SetCapabilities{}, &SetUmask{}, &Sysctl{}, &Terminal{},
 		&MoveRoot{}, &NewFS{}, &NoNewPrivileges{}, &OpenNull{}, &OpenRoot{}, &Overlay{}, &PivotRoot{},
 		&PrivateParent{}, &ReadOnlyPath{}, &ScratchDirs{}, &SetAttributes{}, &Setdomainname{}, &Setgid{},
 		&Setgroups{}, &Sethostname{}, &Setns{}, &Setsid{}, &Setuid{}, &SymlinkIn{},

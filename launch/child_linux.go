@@ -13,6 +13,7 @@ import (
 // child is the state of the process that becomes the command.
 type child struct {
 	slots map[string]int // descriptors by the name that steps call them
+	home  string         // of the user that it has become, "" when nobody looked
 	undo  []func()       // takes back what the steps have made, the last first
 }
 

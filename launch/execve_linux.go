@@ -2,6 +2,7 @@ package launch
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,16 +23,20 @@ func (e *Execve) FlagNames() string { return "" }
 func (e *Execve) String() string { return fmt.Sprintf("execve(%s)", words(e.Args)) }
 
 // words are the path and the arguments of a command.
-func words(list []string) string {
-	texts := make([]string, len(list))
-	for i, s := range list {
+func words(args []string) string {
+	if len(args) == 0 {
+		return list(args)
+	}
+	return strconv.Quote(args[0]) + ", " + list(args)
+}
+
+// list is ["sh", "-c", "true"].
+func list(args []string) string {
+	texts := make([]string, len(args))
+	for i, s := range args {
 		texts[i] = strconv.Quote(s)
 	}
-	all := "[" + strings.Join(texts, ", ") + "]"
-	if len(list) == 0 {
-		return all
-	}
-	return texts[0] + ", " + all
+	return "[" + strings.Join(texts, ", ") + "]"
 }
 
 // defaultPath is where commands are looked for when Env names no PATH.
@@ -39,16 +44,17 @@ const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 // do tries a name without slash in each directory of PATH. One that exists and
 // may not be run does not end the search.
-func (e *Execve) do(*child) error {
+func (e *Execve) do(c *child) error {
+	env := c.environment(e.Env)
 	if strings.Contains(e.Args[0], "/") {
-		return unix.Exec(e.Args[0], e.Args, e.Env)
+		return unix.Exec(e.Args[0], e.Args, env)
 	}
 	found := unix.ENOENT
-	for dir := range strings.SplitSeq(searchPath(e.Env), ":") {
+	for dir := range strings.SplitSeq(searchPath(env), ":") {
 		if dir == "" {
 			dir = "."
 		}
-		switch err := unix.Exec(dir+"/"+e.Args[0], e.Args, e.Env); err {
+		switch err := unix.Exec(dir+"/"+e.Args[0], e.Args, env); err {
 		case unix.ENOENT, unix.ENOTDIR:
 		case unix.EACCES:
 			found = unix.EACCES
@@ -66,4 +72,12 @@ func searchPath(env []string) string {
 		}
 	}
 	return defaultPath
+}
+
+// environment is a command's, with the HOME of the user that it has become.
+func (c *child) environment(env []string) []string {
+	if c.home == "" || slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "HOME=") }) {
+		return env
+	}
+	return append(slices.Clone(env), "HOME="+c.home)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -44,6 +45,12 @@ func (p *planner) namespaces(s Spec) {
 		Action: &Clone{Namespaces: s.Namespaces &^ late, UIDs: s.UIDs, GIDs: s.GIDs},
 	})
 	p.parent(s.Created)
+	if s.OOMScoreAdj != nil {
+		p.add("", &WriteSelf{Name: "oom_score_adj", Value: strconv.Itoa(*s.OOMScoreAdj)})
+	}
+	if s.Init {
+		p.add("nsview is the init, and cannot be overwritten", &OpenSelf{})
+	}
 	for _, j := range s.Join {
 		p.add("", &Setns{Path: j.Path, Type: j.Type})
 	}
@@ -59,7 +66,7 @@ func (p *planner) namespaces(s Spec) {
 	if s.Loopback {
 		p.add("the one interface of a new net namespace", &Loopback{})
 	}
-	if s.Session {
+	if s.Session && s.Terminal == nil {
 		p.add("", &Setsid{})
 	}
 }
@@ -70,21 +77,30 @@ func (p *planner) become(s Spec) {
 	if s.Dir != "" { // as root: the user may not be allowed on the way there
 		p.add("", &Chdir{Path: s.Dir})
 	}
-	if s.User != nil {
+	p.limits(s.Confinement)
+	switch {
+	case s.Login != nil:
+		p.add("", s.Login)
+	case s.User != nil:
+		if s.Terminal != nil {
+			p.add("", &GiveTerminal{UID: s.User.UID})
+		}
 		if !s.Namespaces.Has(User) || s.Setgroups {
 			p.add("", &Setgroups{GIDs: s.User.Groups})
 		}
 		p.add("", &Setgid{GID: s.User.GID})
 		p.add("", &Setuid{UID: s.User.UID})
 	}
-	if s.NoNewPrivileges {
-		p.add("", &NoNewPrivileges{})
-	}
+	p.restrict(s.Confinement)
 	// A change of user undoes what was set before it.
 	if !s.Detached {
 		p.add("the command ends with its launcher", &DieWithParent{})
 	}
-	p.add("", &Execve{Args: s.Args, Env: s.Env})
+	if s.Init {
+		p.add("", &Init{Args: s.Args, Env: s.Env})
+	} else {
+		p.add("", &Execve{Args: s.Args, Env: s.Env})
+	}
 }
 
 // check refuses what cannot be meant.
@@ -102,8 +118,13 @@ func (s Spec) check() error {
 		return errors.New("mounts without a new mount namespace would be the caller's own")
 	case int(s.Root.Change) >= len(changeFlags):
 		return fmt.Errorf("no such propagation: %v", s.Root)
+	case s.User != nil && s.Login != nil:
+		return errors.New("two users: one by ids and one by name")
 	case s.Rootfs != nil && s.Chroot != "":
 		return errors.New("two roots: a directory to change to and one to build")
+	}
+	if err := s.checkSysctls(); err != nil {
+		return err
 	}
 	return s.checkTexts()
 }

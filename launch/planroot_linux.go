@@ -18,6 +18,9 @@ func (p *planner) mounts(s Spec) {
 		p.add("", &m)
 	}
 	if s.Rootfs == nil {
+		if s.Terminal != nil {
+			p.add("", s.Terminal)
+		}
 		return
 	}
 	r := s.Rootfs
@@ -40,7 +43,13 @@ func (p *planner) mounts(s Spec) {
 	for i := range r.Devices {
 		p.add("", &r.Devices[i])
 	}
+	for i := range s.Sysctls {
+		p.add("", &s.Sysctls[i])
+	}
 	p.guards(r)
+	if s.Terminal != nil {
+		p.add("", s.Terminal)
+	}
 	p.parent(s.Mounted)
 }
 

@@ -30,9 +30,19 @@ type Spec struct {
 	Chroot string
 	Dir    string
 
-	Session         bool         // the command leads a session of its own
-	User            *Credentials // nil keeps the caller's
-	NoNewPrivileges bool
+	Session bool // the command leads a session of its own
+	// Terminal is made for the command, which then leads a session of its own,
+	// in place of its streams; nil makes none.
+	Terminal *Terminal
+	// User is who the command runs as; nil keeps the caller's ids. Login is the
+	// same by the root's own /etc/passwd; one of the two is nil.
+	User  *Credentials
+	Login *Login
+	Confinement
+	// Sysctls are set for the new namespaces.
+	Sysctls []Sysctl
+	// Init has nsview itself be the first process, with the command its child.
+	Init bool
 	// Detached lets the command live on when the caller ends.
 	Detached bool
 

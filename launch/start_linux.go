@@ -17,6 +17,7 @@ import (
 // Process is a command that was started.
 type Process struct {
 	cmd   *exec.Cmd
+	tty   *os.File
 	done  chan struct{} // closed when state and err are set
 	state *os.ProcessState
 	err   error
@@ -56,7 +57,16 @@ func StartWatched(ctx context.Context, spec Spec, streams Streams, w Watcher) (*
 			return nil, err
 		}
 	}
-	p := &Process{cmd: command(spec, streams, t.theirs), done: make(chan struct{})}
+	inherited := []*os.File{t.theirs}
+	var tty *ttySocket
+	if spec.Terminal != nil {
+		if tty, err = newTTYSocket(); err != nil {
+			return nil, fmt.Errorf("start the child: %w", err)
+		}
+		defer tty.close()
+		inherited = append(inherited, tty.theirs)
+	}
+	p := &Process{cmd: command(spec, streams, inherited), done: make(chan struct{})}
 	started := make(chan error, 1)
 	go p.keep(started)
 	if err := <-started; err != nil {
@@ -71,6 +81,12 @@ func StartWatched(ctx context.Context, spec Spec, streams Streams, w Watcher) (*
 		<-p.done
 		t.takeBack()
 		return nil, errors.Join(ctx.Err(), err)
+	}
+	if tty != nil {
+		if p.tty, err = tty.receive(); err != nil {
+			p.Stop()
+			return nil, err
+		}
 	}
 	p.killAfter(ctx)
 	return p, nil
@@ -88,6 +104,10 @@ func Run(ctx context.Context, spec Spec, streams Streams) (*os.ProcessState, err
 
 // PID is the command's process id, as the caller sees it.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Terminal is the master of the command's terminal, and nil when it has none.
+// The caller closes it.
+func (p *Process) Terminal() *os.File { return p.tty }
 
 // Wait waits for the command's end and says how it came about. It may be
 // called any number of times.
@@ -134,10 +154,10 @@ func (p *Process) keep(started chan<- error) {
 const self = "/proc/self/exe"
 
 // command is the child, before it is made.
-func command(spec Spec, streams Streams, talk *os.File) *exec.Cmd {
+func command(spec Spec, streams Streams, inherited []*os.File) *exec.Cmd {
 	cmd := &exec.Cmd{
 		Path: self, Args: []string{childName},
-		ExtraFiles: []*os.File{talk},
+		ExtraFiles: inherited,
 		SysProcAttr: &syscall.SysProcAttr{
 			Cloneflags:                 uintptr(spec.Namespaces &^ late),
 			UidMappings:                mappings(spec.UIDs),
