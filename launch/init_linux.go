@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 	"unsafe"
@@ -14,30 +15,45 @@ import (
 // init.
 const selfSlot = "self"
 
-// OpenSelf takes this program along into the root, on a mount that is read-only
-// and belongs to nobody: from inside it cannot be overwritten by way of
-// /proc/1/exe (CVE-2019-5736).
+// OpenSelf takes a copy of this program along into the root, in memory and
+// sealed: what is inside cannot overwrite the host's by way of /proc/1/exe
+// (CVE-2019-5736), and needs no way to where the host has it.
 type OpenSelf struct{}
 
-// Call is "open_tree".
-func (*OpenSelf) Call() Call { return "open_tree" }
+// Call is "memfd_create".
+func (*OpenSelf) Call() Call { return "memfd_create" }
 
-// FlagNames are those of open_tree(2).
-func (*OpenSelf) FlagNames() string { return "OPEN_TREE_CLONE" }
+// FlagNames are those of memfd_create(2).
+func (*OpenSelf) FlagNames() string { return "MFD_ALLOW_SEALING|MFD_EXEC" }
 
-// String is open_tree("/proc/self/exe", OPEN_TREE_CLONE) mount_setattr(MOUNT_ATTR_RDONLY) = self.
+// String is memfd_create("nsview-init", MFD_ALLOW_SEALING|MFD_EXEC) sendfile("/proc/self/exe") = self.
 func (o *OpenSelf) String() string {
-	return fmt.Sprintf("open_tree(\"/proc/self/exe\", %s) mount_setattr(MOUNT_ATTR_RDONLY) = %s", o.FlagNames(), selfSlot)
+	return fmt.Sprintf("memfd_create(%q, %s) sendfile(\"/proc/self/exe\") = %s", pid1.Name, o.FlagNames(), selfSlot)
 }
 
 func (*OpenSelf) do(c *child) error {
-	fd, err := unix.OpenTree(unix.AT_FDCWD, "/proc/self/exe", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
+	fd, err := unix.MemfdCreate(pid1.Name, flags|unix.MFD_EXEC)
+	if errors.Is(err, unix.EINVAL) { // before Linux 6.3
+		fd, err = unix.MemfdCreate(pid1.Name, flags)
+	}
 	if err != nil {
 		return err
 	}
 	c.put(selfSlot, fd)
-	return refused("mount_setattr", "MOUNT_ATTR_RDONLY",
-		unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}))
+	exe, err := unix.Open(self, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return refused("open", `"/proc/self/exe"`, err)
+	}
+	defer unix.Close(exe)
+	for n := 1; n > 0; {
+		if n, err = unix.Sendfile(fd, exe, nil, 1<<30); err != nil {
+			return refused("sendfile", "", err)
+		}
+	}
+	const seals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
+	_, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
+	return refused("fcntl", "F_ADD_SEALS", err)
 }
 
 // Init makes this program the first process, which starts the command and looks
@@ -50,7 +66,7 @@ func (*Init) Call() Call { return "execveat" }
 // FlagNames is AT_EMPTY_PATH.
 func (*Init) FlagNames() string { return "AT_EMPTY_PATH" }
 
-// String is execveat(self, "", ["nsview-init", "sh"], AT_EMPTY_PATH).
+// String is execveat(self, "", ["nsview-init", "--", "sh"], AT_EMPTY_PATH).
 func (i *Init) String() string {
 	return fmt.Sprintf("execveat(%s, \"\", %s, %s)", selfSlot, list(pid1.Args(i.Args)), i.FlagNames())
 }

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nsview/nsview/launch/pid1"
 )
 
 // parentEnv has the test binary start a command, say its pid, and wait to be
@@ -23,6 +25,9 @@ const parentEnv = "NSVIEW_LAUNCH_TEST_PARENT"
 func TestMain(m *testing.M) {
 	if Dispatch() {
 		os.Exit(1)
+	}
+	if status, was := pid1.Dispatch(); was {
+		os.Exit(status)
 	}
 	if os.Getenv(parentEnv) != "" {
 		p, err := Start(context.Background(), Spec{Args: []string{"sleep", "600"}, User: &Credentials{UID: 65534, GID: 65534}}, Streams{})
@@ -34,7 +39,11 @@ func TestMain(m *testing.M) {
 		_, _ = p.Wait()
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if ownRootDir != "" {
+		_ = os.RemoveAll(ownRootDir)
+	}
+	os.Exit(status)
 }
 
 // stageEnv names the test that runs on its stage: a mount namespace made by

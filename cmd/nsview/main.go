@@ -11,6 +11,8 @@ import (
 
 	"github.com/nsview/nsview/fixtures/labs/stage"
 	"github.com/nsview/nsview/launch"
+	"github.com/nsview/nsview/launch/pid1"
+	"github.com/nsview/nsview/launch/sweep"
 )
 
 // main chooses, runs, and turns what came of it into an exit status.
@@ -20,6 +22,12 @@ func main() {
 	}
 	if status, was := stage.Dispatch(); was {
 		os.Exit(status)
+	}
+	if status, was := pid1.Dispatch(); was {
+		os.Exit(status)
+	}
+	if sweep.Dispatch() {
+		return
 	}
 	// What a listing allocates is freed by its end. Collecting less often
 	// saves more time than the memory is worth.

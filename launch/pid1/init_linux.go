@@ -11,11 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const name = "nsview-init"
+// Name is what the init is called among processes.
+const Name = "nsview-init"
 
 // Args are the arguments, the program's name among them, that make an init of
 // this program which runs a command.
-func Args(command []string) []string { return append([]string{name, "--"}, command...) }
+func Args(command []string) []string { return append([]string{Name, "--"}, command...) }
 
 // The statuses of a command that could not be started, as of shells and docker
 // run.
@@ -27,9 +28,11 @@ const (
 // Dispatch is the init's whole life when this process is one, and false at
 // once when it is not. The status is what to exit with.
 func Dispatch() (status int, ok bool) {
-	if len(os.Args) < 3 || os.Args[0] != name || os.Args[1] != "--" {
+	if len(os.Args) < 3 || os.Args[0] != Name || os.Args[1] != "--" {
 		return 0, false
 	}
+	// The kernel calls it after a descriptor. Without proc it stays so.
+	_ = os.WriteFile("/proc/self/comm", []byte(Name), 0)
 	// From here on, so that none is lost that comes while the command starts.
 	signals := make(chan os.Signal, 256)
 	signal.Notify(signals)
