@@ -1,7 +1,10 @@
 package tui
 
 import (
+	"errors"
 	"flag"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +53,10 @@ func (s *screen) do(cmd tea.Cmd) {
 			s.do(c)
 		}
 	case nil:
+	case happened:
+		if !errors.Is(msg.err, errDry) { // else a host that is followed is quiet
+			s.send(msg)
+		}
 	default:
 		s.send(msg)
 	}
@@ -88,7 +95,7 @@ func (s *screen) text() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func (s *screen) golden(name string) {
+func (s *screen) golden(name string) *screen {
 	s.t.Helper()
 	file := filepath.Join("testdata", name+".txt")
 	got := s.text()
@@ -104,13 +111,37 @@ func (s *screen) golden(name string) {
 	if d := cmp.Diff(string(want), got); d != "" {
 		s.t.Errorf("%s (-update rewrites it):\n%s", file, d)
 	}
+	return s
 }
 
-func (s *screen) wants(texts ...string) {
+func (s *screen) lacks(texts ...string) *screen {
+	s.t.Helper()
+	for _, text := range texts {
+		if strings.Contains(s.text(), text) {
+			s.t.Errorf("%q is on the screen:\n%s", text, s.text())
+		}
+	}
+	return s
+}
+
+func (s *screen) wants(texts ...string) *screen {
 	s.t.Helper()
 	for _, text := range texts {
 		if !strings.Contains(s.text(), text) {
 			s.t.Errorf("%q is not on the screen:\n%s", text, s.text())
 		}
+	}
+	return s
+}
+
+func sizeName(width, height int) string { return fmt.Sprintf("%dx%d", width, height) }
+
+// saveIn is a Save that keeps what it is given.
+func saveIn(files map[string]string) func(string, func(io.Writer) error) error {
+	return func(name string, write func(io.Writer) error) error {
+		var b strings.Builder
+		err := write(&b)
+		files[name] = b.String()
+		return err
 	}
 }

@@ -131,12 +131,23 @@ func (m *Model) chosen() *world.Mount {
 	return m.mounts.Selected()
 }
 
+// eventTold is the event that the details tell of: the one that the keys are on,
+// and in the details the one that was picked.
+func (m *Model) eventTold() *watch.Event {
+	switch m.focus {
+	case OnEvents:
+		return m.events.Selected()
+	case OnDetails:
+		return m.events.Picked()
+	}
+	return nil
+}
+
 // subject is what the details tell of.
 func (m *Model) subject() details.Subject {
 	s := details.Subject{World: m.world, Book: m.book}
 	x := m.chosen()
-	if e := m.events.Picked(); e != nil && m.focus != OnSpaces && m.focus != OnMounts && m.focus != OnGroups {
-		s.Event = e
+	if s.Event = m.eventTold(); s.Event != nil {
 		return s
 	}
 	if m.focus == OnGroups && x == nil {
