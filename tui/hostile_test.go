@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,7 +9,6 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/nsview/nsview/inspect/snapshot"
-	"github.com/nsview/nsview/inspect/world"
 )
 
 // No byte of the host may steer the terminal, whatever it is called.
@@ -117,22 +115,5 @@ func TestLargeTable(t *testing.T) {
 	})
 	if allocs > 5000 {
 		t.Errorf("%v allocations for a key in a table of 50,000 mounts", allocs)
-	}
-}
-
-func BenchmarkKeyIn50000(b *testing.B) {
-	h := fakeHost()
-	for i := range 50_000 {
-		x := h.Tables[0].Mounts[0]
-		x.ID, x.Parent, x.Point = snapshot.MountID(1000+i), 21, fmt.Sprintf("/mnt/%05d", i)
-		h.Tables[0].Mounts = append(h.Tables[0].Mounts, x)
-	}
-	w := world.Build(h)
-	var m tea.Model = New(context.Background(), Options{Place: Place{NS: 4026531832}})
-	m, _ = m.Update(tabled{tables: tablesOf(w)})
-	m, _ = m.Update(tea.WindowSizeMsg{Width: 160, Height: 52})
-	for b.Loop() {
-		m, _ = m.Update(named["down"])
-		_ = m.View()
 	}
 }

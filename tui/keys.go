@@ -77,13 +77,18 @@ func (m *Model) groupsOfKeys() []group {
 // short are the keys that the last line names.
 func (m *Model) short() []key.Binding {
 	k := m.Keys
-	if m.inPast {
-		return []key.Binding{k.Earlier, k.Later, k.Now, k.Help, k.Quit}
+	switch {
+	case m.pager != nil:
+		return []key.Binding{shortly(k.Back, "close"), shortly(m.pager.Keys.Down, "down"), shortly(m.pager.Keys.PageDown, "page down")}
+	case m.choice != nil:
+		return []key.Binding{shortly(k.Open, "go there"), shortly(k.Back, "close"), shortly(m.choice.Keys.Down, "down"), shortly(m.choice.Keys.PageDown, "page down")}
+	case m.inPast:
+		return []key.Binding{shortly(k.Earlier, "back"), shortly(k.Later, "forth"), shortly(k.Now, "now"), k.Help, k.Quit}
 	}
 	list := []key.Binding{k.Help, k.Quit, k.Open, k.Next, k.Filter}
 	switch m.focus {
 	case OnMounts, OnGroups:
-		list = append(list, k.Mark, shortly(k.Explain, "explain"), shortly(k.Holders, "holders"), shortly(k.Peer, "peers"))
+		list = append(list, shortly(k.Mark, "mark"), shortly(k.Explain, "explain"), shortly(k.Holders, "holders"), shortly(k.Peer, "peers"))
 	case OnEvents:
 		list = append(list, shortly(k.Then, "as it was then"), shortly(k.Earlier, "back in time"), shortly(k.Pause, "pause"))
 	default:

@@ -7,11 +7,11 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/watch"
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/choice"
+	"github.com/nsview/nsview/tui/details"
 )
 
 // station is a place to go to, or back to.
@@ -114,35 +114,15 @@ func (m *Model) openChosen() tea.Cmd {
 	return nil
 }
 
-// toPeer, toMaster and toSlave go to mounts that the chosen one is tied to.
-func (m *Model) toPeer() {
-	m.related("Peers of", "is alone in its peer group", func(g *world.Groups, x *world.Mount) []*world.Mount {
-		return predict.Peers(g, x)
-	})
-}
-
-func (m *Model) toMaster() {
-	m.related("What sends to", "receives from no mount that was read", func(g *world.Groups, x *world.Mount) []*world.Mount {
-		list, _ := predict.Senders(g, x)
-		return slices.DeleteFunc(list, func(o *world.Mount) bool { return o.PeerGroup == x.PeerGroup && x.PeerGroup != 0 })
-	})
-}
-
-func (m *Model) toSlave() {
-	m.related("What receives from", "sends to no slave", func(g *world.Groups, x *world.Mount) []*world.Mount {
-		return slices.DeleteFunc(predict.Receivers(g, x), func(o *world.Mount) bool { return o.PeerGroup == x.PeerGroup })
-	})
-}
-
-// related goes to the one mount that there is, or lets the user choose.
-func (m *Model) related(title, none string, find func(*world.Groups, *world.Mount) []*world.Mount) {
+// related goes to the one mount that the chosen one is tied to in some way, or
+// lets the user choose.
+func (m *Model) related(title, none string, pick func(*details.Links) []*world.Mount) {
 	x := m.chosen()
 	if x == nil {
 		m.message = "choose a mount first"
 		return
 	}
-	list := find(x.View.Groups(), x)
-	switch len(list) {
+	switch list := pick(m.linksOf(x)); len(list) {
 	case 0:
 		m.message = m.book.Mount(x) + " " + none
 	case 1:
@@ -150,6 +130,18 @@ func (m *Model) related(title, none string, find func(*world.Groups, *world.Moun
 	default:
 		m.offer(title+" "+m.book.Mount(x), list)
 	}
+}
+
+func (m *Model) toPeer() {
+	m.related("Peers of", "is alone in its peer group", func(l *details.Links) []*world.Mount { return l.Peers })
+}
+
+func (m *Model) toMaster() {
+	m.related("What sends to", "receives from no mount that was read", func(l *details.Links) []*world.Mount { return l.Above })
+}
+
+func (m *Model) toSlave() {
+	m.related("What receives from", "sends to no slave", func(l *details.Links) []*world.Mount { return l.Below })
 }
 
 // offer lists mounts to go to.

@@ -3,7 +3,6 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/watch"
@@ -154,8 +153,8 @@ func (m *Model) subject() details.Subject {
 		s.Group, _ = m.peers.Selected()
 		return s
 	}
-	s.Mount = x
-	if x != nil {
+	if s.Mount = x; x != nil {
+		s.Links = m.linksOf(x)
 		s.World, s.NS = m.book.Lookup(x.View.Table.NS.Ino)
 		return s
 	}
@@ -163,6 +162,16 @@ func (m *Model) subject() details.Subject {
 		s.World, s.NS = m.book.Lookup(n.ID.Ino)
 	}
 	return s
+}
+
+// linksOf are the links of a mount, which may be thousands: they are gathered
+// once.
+func (m *Model) linksOf(x *world.Mount) *details.Links {
+	if m.linked != x {
+		l := details.LinksOf(x)
+		m.linked, m.links = x, &l
+	}
+	return m.links
 }
 
 // tell has the details tell of what is chosen, and every pane mark what is tied
@@ -184,7 +193,7 @@ func (m *Model) tell() {
 func (m *Model) marks(s details.Subject) mark.Set {
 	var set mark.Set
 	if s.Mount != nil {
-		markLinks(&set, s.Mount)
+		markLinks(&set, s.Links)
 	}
 	if s.Group != nil {
 		markGroup(&set, s.Group)
@@ -204,13 +213,11 @@ func (m *Model) marks(s details.Subject) mark.Set {
 }
 
 // markLinks marks what sends to a mount and receives from it.
-func markLinks(set *mark.Set, x *world.Mount) {
-	g := x.View.Groups()
-	above, _ := predict.Senders(g, x)
+func markLinks(set *mark.Set, l *details.Links) {
 	for _, part := range []struct {
 		mounts []*world.Mount
 		role   mark.Role
-	}{{predict.Receivers(g, x), mark.Slave}, {above, mark.Master}, {predict.Peers(g, x), mark.Peer}} {
+	}{{l.Below, mark.Slave}, {l.Above, mark.Master}, {l.Peers, mark.Peer}} {
 		for _, o := range part.mounts {
 			set.Mount(o.View.Table.NS.Ino, o.ID, part.role)
 		}

@@ -55,6 +55,9 @@ type Model struct {
 	paused bool
 	busy   string // what is going on, "" for nothing
 
+	linked *world.Mount // whose links are kept
+	links  *details.Links
+
 	spaces  spaces.Model
 	mounts  mounts.Model
 	peers   groups.Model

@@ -36,6 +36,7 @@ type Subject struct {
 	Book  names.Book
 	NS    *world.Namespace
 	Mount *world.Mount
+	Links *Links // of Mount
 	Group *world.PeerGroup
 	Event *watch.Event
 }

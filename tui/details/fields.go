@@ -19,7 +19,7 @@ func fieldsOf(s Subject) []field {
 	case s.NS == nil:
 		return nil
 	case s.Mount != nil:
-		list := append(mountFields(s.Mount), linkFields(s.Book, s.Mount)...)
+		list := append(mountFields(s.Mount), linkFields(s.Book, s.Links)...)
 		return append(append(list, madeOf(s.Mount)...), spaceFields(s)...)
 	}
 	return append(spaceFields(s), gapFields(s)...)

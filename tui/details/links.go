@@ -2,8 +2,10 @@ package details
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/nsview/nsview/inspect/predict"
+	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/names"
 )
@@ -11,32 +13,41 @@ import (
 // maxLinks is how many mounts of one sort are told one by one.
 const maxLinks = 50
 
-// linkFields are the mounts of the whole host that the chosen one sends to and
-// receives from.
-func linkFields(b names.Book, m *world.Mount) []field {
-	g := m.View.Groups()
-	peers := predict.Peers(g, m)
-	isPeer := make(map[*world.Mount]bool, len(peers))
-	for _, p := range peers {
-		isPeer[p] = true
-	}
-	above, unseen := predict.Senders(g, m)
-	list := mountList(b, "peer", peers)
-	list = append(list, mountList(b, "receives from", without(above, isPeer))...)
-	for _, id := range unseen {
-		list = append(list, field{"receives from", fmt.Sprintf("group %d, in no namespace that was read", id)})
-	}
-	return append(list, mountList(b, "sends to", without(predict.Receivers(g, m), isPeer))...)
+// Links are the mounts of the whole host that one is tied to.
+type Links struct {
+	Peers  []*world.Mount
+	Above  []*world.Mount     // it receives from them, and they not from it
+	Below  []*world.Mount     // they receive from it, and it not from them
+	Unseen []snapshot.GroupID // groups above of which no member was seen
 }
 
-func without(list []*world.Mount, set map[*world.Mount]bool) []*world.Mount {
-	var out []*world.Mount
-	for _, m := range list {
-		if !set[m] {
-			out = append(out, m)
+// LinksOf gathers the links of a mount.
+func LinksOf(m *world.Mount) Links {
+	g := m.View.Groups()
+	isPeer := func(x *world.Mount) bool { return x.PeerGroup == m.PeerGroup && m.PeerGroup != 0 }
+	var l Links
+	for _, x := range predict.Receivers(g, m) {
+		if isPeer(x) {
+			l.Peers = append(l.Peers, x)
+		} else {
+			l.Below = append(l.Below, x)
 		}
 	}
-	return out
+	if m.Master != 0 {
+		l.Above, l.Unseen = predict.Senders(g, m)
+		l.Above = slices.DeleteFunc(l.Above, isPeer)
+	}
+	return l
+}
+
+// linkFields are the links of the chosen mount.
+func linkFields(b names.Book, l *Links) []field {
+	list := mountList(b, "peer", l.Peers)
+	list = append(list, mountList(b, "receives from", l.Above)...)
+	for _, id := range l.Unseen {
+		list = append(list, field{"receives from", fmt.Sprintf("group %d, in no namespace that was read", id)})
+	}
+	return append(list, mountList(b, "sends to", l.Below)...)
 }
 
 func mountList(b names.Book, name string, mounts []*world.Mount) []field {

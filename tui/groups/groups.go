@@ -52,7 +52,8 @@ type Model struct {
 	note   string // what there is to say in place of groups
 	groups query.Groups
 	rows   []row
-	count  int
+	count  int // of the groups shown
+	total  int
 	open   map[snapshot.GroupID]bool
 	filter string
 	marks  mark.Set
@@ -63,9 +64,10 @@ type Model struct {
 
 // row is a group, or one of its mounts.
 type row struct {
-	lines string
-	group query.GroupRow
-	mount *world.Mount // nil for the group itself
+	lines  string
+	group  query.GroupRow
+	spaces int          // that have a member, 0 until it is drawn
+	mount  *world.Mount // nil for the group itself
 }
 
 // New is an empty pane.
@@ -76,14 +78,14 @@ func New(s Styles) Model {
 // SetGroups shows groups as a tree; what was chosen stays so.
 func (m *Model) SetGroups(b names.Book, g query.Groups) {
 	was := m.at()
-	m.book, m.groups, m.note = b, g, ""
+	m.book, m.groups, m.note, m.total = b, g, "", count(g.Rows)
 	m.sift()
 	m.again(was)
 }
 
 // SetNote says something in place of groups.
 func (m *Model) SetNote(text string) {
-	m.groups, m.note = query.Groups{}, text
+	m.groups, m.note, m.total = query.Groups{}, text, 0
 	m.sift()
 }
 
@@ -127,7 +129,7 @@ func (m *Model) Selected() (*world.PeerGroup, *world.Mount) {
 }
 
 // Counts are how many groups are shown, and how many there are.
-func (m *Model) Counts() (shown, all int) { return m.count, count(m.groups.Rows) }
+func (m *Model) Counts() (shown, all int) { return m.count, m.total }
 
 func count(rows []query.GroupRow) int {
 	n := len(rows)
@@ -231,11 +233,11 @@ func (m *Model) growMounts(g query.GroupRow, before string) {
 		return
 	}
 	for _, x := range g.Members {
-		m.rows = append(m.rows, row{before + "  ", g, x})
+		m.rows = append(m.rows, row{lines: before + "  ", group: g, mount: x})
 	}
 	for _, x := range g.Slaves {
 		if x.PeerGroup == 0 {
-			m.rows = append(m.rows, row{before + "  ", g, x})
+			m.rows = append(m.rows, row{lines: before + "  ", group: g, mount: x})
 		}
 	}
 }

@@ -72,7 +72,10 @@ func (m Model) groupSpans(r *row, c columns) []cell.Span {
 		state = mark.SharedSlave
 	}
 	number := state.Symbol() + " " + strconv.FormatUint(uint64(g.ID), 10)
-	mounts, spaces := strconv.Itoa(len(g.Members)), strconv.Itoa(g.Namespaces())
+	if r.spaces == 0 {
+		r.spaces = g.Namespaces()
+	}
+	mounts, spaces := strconv.Itoa(len(g.Members)), strconv.Itoa(r.spaces)
 	example, where := g.Example(), ""
 	if g.Unseen() {
 		where = "in no namespace that was read"
