@@ -140,7 +140,7 @@ func (a *app) containerSpec(cmd *cobra.Command, rf *runFlags, args []string) (sp
 			"the command stands behind --: nsview run " + places[0] + " -- " + places[1],
 		}
 	}
-	if err := rf.ns.apply(&spec, os.Geteuid() != 0); err != nil {
+	if err := rf.ns.apply(&spec, ordinary()); err != nil {
 		return spec, nil, err
 	}
 	if done, err = a.containerRoot(&spec, rf, places); err != nil {
