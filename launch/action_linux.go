@@ -37,8 +37,8 @@ func actions() []Action {
 		&EnterRoot{}, &Execve{}, &Fchdir{}, &Loopback{}, &MakeDir{}, &Mask{}, &MkdirIn{}, &MountCall{},
 		&DropBounding{}, &Filter{}, &GiveTerminal{}, &Init{}, &KeepCapabilities{}, &Limit{}, &Login{},
 		&OpenSelf{}, &SetCapabilities{}, &SetUmask{}, &Sysctl{}, &Terminal{},
-		&MoveRoot{}, &NewFS{}, &NoNewPrivileges{}, &OpenNull{}, &OpenRoot{}, &Overlay{}, &PivotRoot{},
-		&PrivateParent{}, &ReadOnlyPath{}, &ScratchDirs{}, &SetAttributes{}, &Setdomainname{}, &Setgid{},
+		&MoveRoot{}, &NewFS{}, &NoNewPrivileges{}, &OpenNull{}, &OpenRoot{}, &Overlay{}, &Personality{}, &PivotRoot{},
+		&PrivateParent{}, &ReadOnlyPath{}, &Remount{}, &RunHook{}, &ScratchDirs{}, &SetAttributes{}, &Setdomainname{}, &Setgid{},
 		&Setgroups{}, &Sethostname{}, &Setns{}, &Setsid{}, &Setuid{}, &SymlinkIn{},
 		&Unshare{}, &WriteSelf{},
 	}

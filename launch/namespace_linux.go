@@ -12,6 +12,7 @@ import (
 type Clone struct {
 	Namespaces Namespaces
 	UIDs, GIDs []IDMap
+	PIDs       string // the pid namespace to be born in, "" for the caller's
 }
 
 // Call is "clone".
@@ -28,6 +29,9 @@ func (s *Clone) FlagNames() string {
 // String is clone(CLONE_NEWUSER|SIGCHLD) uid_map=0:1000:1 gid_map=0:1000:1.
 func (s *Clone) String() string {
 	var b strings.Builder
+	if s.PIDs != "" {
+		fmt.Fprintf(&b, "setns(%q, CLONE_NEWPID) ", s.PIDs)
+	}
 	fmt.Fprintf(&b, "clone(%s)", s.FlagNames())
 	write := func(name string, maps []IDMap) {
 		for i, m := range maps {

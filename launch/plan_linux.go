@@ -35,14 +35,21 @@ func (p *planner) parent(list []ParentAction) {
 	}
 }
 
-// late are made by the child itself, in the control group that the caller has
-// put it into: that becomes the root of what it sees (cgroup_namespaces(7)).
-const late = Cgroup
+// late are made by the child itself: a control group namespace in the group that
+// the caller has put it into, which becomes the root of what it sees
+// (cgroup_namespaces(7)), and a time namespace whose clocks have to be set
+// before anybody is in it. The command is its first process.
+func (s Spec) late() Namespaces {
+	if len(s.TimeOffsets) > 0 {
+		return s.Namespaces & (Cgroup | Time)
+	}
+	return s.Namespaces & Cgroup
+}
 
 func (p *planner) namespaces(s Spec) {
 	p.steps = append(p.steps, Step{
 		By: ByParent, Why: "a process in new namespaces",
-		Action: &Clone{Namespaces: s.Namespaces &^ late, UIDs: s.UIDs, GIDs: s.GIDs},
+		Action: &Clone{Namespaces: s.Namespaces &^ s.late(), UIDs: s.UIDs, GIDs: s.GIDs, PIDs: s.joined(PID)},
 	})
 	p.parent(s.Created)
 	if s.OOMScoreAdj != nil {
@@ -52,10 +59,18 @@ func (p *planner) namespaces(s Spec) {
 		p.add("nsview is the init, and cannot be overwritten", &OpenSelf{})
 	}
 	for _, j := range s.Join {
-		p.add("", &Setns{Path: j.Path, Type: j.Type})
+		if j.Type != PID { // in which the child was born
+			p.add("", &Setns{Path: j.Path, Type: j.Type})
+		}
 	}
-	if own := s.Namespaces & late; own != 0 {
-		p.add("its control group is the root of those it sees", &Unshare{Namespaces: own})
+	if s.late().Has(Cgroup) {
+		p.add("its control group is the root of those it sees", &Unshare{Namespaces: Cgroup})
+	}
+	if s.late().Has(Time) {
+		p.add("the command will be in it", &Unshare{Namespaces: Time})
+	}
+	for _, o := range s.TimeOffsets {
+		p.add("", &WriteSelf{Name: "timens_offsets", Value: fmt.Sprintf("%s %d %d", o.Clock, o.Secs, o.Nanos)})
 	}
 	if s.Hostname != "" {
 		p.add("", &Sethostname{Name: s.Hostname})
@@ -91,7 +106,13 @@ func (p *planner) become(s Spec) {
 		p.add("", &Setgid{GID: s.User.GID})
 		p.add("", &Setuid{UID: s.User.UID})
 	}
+	if s.Personality != nil { // a filter may forbid it
+		p.add("", s.Personality)
+	}
 	p.restrict(s.Confinement)
+	for i := range s.Starting {
+		p.add("", &s.Starting[i])
+	}
 	// A change of user undoes what was set before it.
 	if !s.Detached {
 		p.add("the command ends with its launcher", &DieWithParent{})
@@ -105,6 +126,11 @@ func (p *planner) become(s Spec) {
 
 // check refuses what cannot be meant.
 func (s Spec) check() error {
+	for _, j := range s.Join {
+		if j.Type == User || j.Type == Time {
+			return fmt.Errorf("nsview cannot enter the %v namespace %s: it has several threads", j.Type, j.Path)
+		}
+	}
 	switch {
 	case len(s.Args) == 0 || s.Args[0] == "":
 		return errors.New("no command")
@@ -116,6 +142,8 @@ func (s Spec) check() error {
 		return errors.New("supplementary groups in a user namespace that does not allow setgroups")
 	case !s.ownMounts() && (s.Root.Change != Unchanged || len(s.Calls) > 0 || s.Rootfs != nil):
 		return errors.New("mounts without a new mount namespace would be the caller's own")
+	case len(s.TimeOffsets) > 0 && !s.Namespaces.Has(Time):
+		return errors.New("the clocks of a new time namespace only can be set")
 	case int(s.Root.Change) >= len(changeFlags):
 		return fmt.Errorf("no such propagation: %v", s.Root)
 	case s.User != nil && s.Login != nil:
@@ -127,6 +155,16 @@ func (s Spec) check() error {
 		return err
 	}
 	return s.checkTexts()
+}
+
+// joined is the path of the namespace of a type that is entered, "" for none.
+func (s Spec) joined(t Namespaces) string {
+	for _, j := range s.Join {
+		if j.Type == t {
+			return j.Path
+		}
+	}
+	return ""
 }
 
 // ownMounts says whether the mounts are not the caller's.
@@ -159,7 +197,7 @@ func (s Spec) checkTexts() error {
 			if m.Target == "" {
 				return errors.New("a mount without target")
 			}
-			if m.Bind == "" && m.FSType == "" {
+			if m.Bind == "" && m.FSType == "" && !m.Remount {
 				return fmt.Errorf("a mount at %q of nothing", m.Target)
 			}
 			paths = append(paths, m.Target, m.Bind)

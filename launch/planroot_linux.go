@@ -46,11 +46,20 @@ func (p *planner) mounts(s Spec) {
 	for i := range s.Sysctls {
 		p.add("", &s.Sysctls[i])
 	}
+	for i := range r.Dirs {
+		p.add("", &r.Dirs[i])
+	}
 	p.guards(r)
 	if s.Terminal != nil {
 		p.add("", s.Terminal)
 	}
+	for i := range r.Closing {
+		p.add("", &r.Closing[i])
+	}
 	p.parent(s.Mounted)
+	for i := range s.Creating {
+		p.add("", &s.Creating[i])
+	}
 }
 
 // place is where on the host the root may be mounted: on itself, or over what
@@ -120,6 +129,13 @@ func slotOf(i int, m MountPoint) string {
 }
 
 func (p *planner) mountPoint(i int, m MountPoint) {
+	if m.Remount {
+		if m.TreeAttr != (Attributes{}) {
+			p.add("", &Remount{Target: m.Target, Attr: m.TreeAttr, Recursive: true})
+		}
+		p.add("", &Remount{Target: m.Target, Attr: m.Attr, Options: m.Options})
+		return
+	}
 	slot := slotOf(i, m)
 	if m.Bind == "" {
 		p.add("", &NewFS{Type: m.FSType, Source: m.Source, Options: m.Options, Attr: m.Attr.Set | m.TreeAttr.Set, To: slot})

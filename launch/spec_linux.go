@@ -51,12 +51,20 @@ type Spec struct {
 	Args []string
 	Env  []string
 
+	// TimeOffsets set the clocks of a new time namespace.
+	TimeOffsets []TimeOffset
+	Personality *Personality // nil keeps the caller's
+	// Creating are run when all is mounted, before the root changes, and
+	// Starting right before the command.
+	Creating, Starting []RunHook
+
 	// Created are done by the caller as soon as the child is there, and
 	// Mounted when all is mounted, before the root changes.
 	Created, Mounted []ParentAction
 }
 
-// Join is a namespace to enter.
+// Join is a namespace to enter. Into a user or time namespace only a program of
+// one thread may go, which nsview is not (setns(2)).
 type Join struct {
 	Type Namespaces
 	Path string
@@ -76,6 +84,8 @@ type Rootfs struct {
 	Mounts   []MountPoint // made in this order
 	Devices  []Device
 	Links    []SymlinkIn
+	Dirs     []MkdirIn
+	Closing  []Remount // when all else is in place
 	// Masked paths are hidden, ReadOnlyPaths cannot be written to.
 	Masked, ReadOnlyPaths []string
 	// Propagation is asked of / in the end.
@@ -115,6 +125,9 @@ type MountPoint struct {
 	IDMap IDMapping
 	// InProc allows a Target inside of a proc file system.
 	InProc bool
+	// Remount changes what is mounted at Target already by Attr, TreeAttr and
+	// Options, instead of mounting.
+	Remount bool
 }
 
 // IDMap maps Size ids from Inside on, as a user namespace sees them, to those

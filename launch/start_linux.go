@@ -68,7 +68,7 @@ func StartWatched(ctx context.Context, spec Spec, streams Streams, w Watcher) (*
 	}
 	p := &Process{cmd: command(spec, streams, inherited), done: make(chan struct{})}
 	started := make(chan error, 1)
-	go p.keep(started)
+	go p.keep(spec.joined(PID), started)
 	if err := <-started; err != nil {
 		return nil, stepError(steps, 1, bare(err))
 	}
@@ -139,15 +139,47 @@ func (p *Process) killAfter(ctx context.Context) {
 // keep starts the child and waits for its end on one thread: the kernel kills
 // the child when the thread that made it ends, not when the process does. The
 // thread is as it was, so that it may go on to other work afterwards.
-func (p *Process) keep(started chan<- error) {
+func (p *Process) keep(pids string, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(p.done)
-	err := p.cmd.Start()
+	back, err := bearIn(pids)
+	if err == nil {
+		err = p.cmd.Start()
+		// A thread that cannot go back ends with this goroutine, still locked.
+		if back() != nil {
+			runtime.LockOSThread()
+		}
+	}
 	started <- err
 	if err == nil {
 		p.state, p.err = p.cmd.Process.Wait()
 	}
+}
+
+// bearIn has this thread's children born in a pid namespace; the thread itself
+// stays where it is (pid_namespaces(7)). back undoes it.
+func bearIn(pids string) (back func() error, err error) {
+	if pids == "" {
+		return func() error { return nil }, nil
+	}
+	own, err := unix.Open("/proc/thread-self/ns/pid_for_children", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, refused("open", "/proc/thread-self/ns/pid_for_children", err)
+	}
+	other, err := unix.Open(pids, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		err = unix.Setns(other, unix.CLONE_NEWPID)
+		_ = unix.Close(other)
+	}
+	if err != nil {
+		_ = unix.Close(own)
+		return nil, refused("setns", quoted(pids), err)
+	}
+	return func() error {
+		defer unix.Close(own)
+		return unix.Setns(own, unix.CLONE_NEWPID)
+	}, nil
 }
 
 // self is this program, also when its file has gone.
@@ -159,7 +191,7 @@ func command(spec Spec, streams Streams, inherited []*os.File) *exec.Cmd {
 		Path: self, Args: []string{childName},
 		ExtraFiles: inherited,
 		SysProcAttr: &syscall.SysProcAttr{
-			Cloneflags:                 uintptr(spec.Namespaces &^ late),
+			Cloneflags:                 uintptr(spec.Namespaces &^ spec.late()),
 			UidMappings:                mappings(spec.UIDs),
 			GidMappings:                mappings(spec.GIDs),
 			GidMappingsEnableSetgroups: spec.Setgroups,
