@@ -68,7 +68,7 @@ func (b *take) process(pid int) {
 	if err != nil {
 		if !gone(err) {
 			b.busy.Tasks.Total++
-			b.gaps.Process(pid, "list threads", err)
+			b.unread(pid, "list threads", err)
 		}
 		return
 	}
@@ -85,10 +85,15 @@ func (b *take) process(pid int) {
 		}
 	}
 	if err != nil {
-		b.gaps.Process(pid, "read what it has open", err)
+		b.unread(pid, "read what it has open", err)
 		return
 	}
 	b.busy.Tasks.Read += len(tids)
+}
+
+func (b *take) unread(pid int, op string, err error) {
+	b.busy.Unread = append(b.busy.Unread, pid)
+	b.gaps.Process(pid, op, err)
 }
 
 // gone: what is not there holds nothing. Kernel threads have no program.

@@ -77,8 +77,11 @@ func (*Kernel) Shapes() func(snapshot.Ref) (snapshot.Table, error) {
 type Resolved struct {
 	Path, RootPath string
 	Mount, Root    snapshot.MountID
-	Deleted        bool
+	File, Deleted  bool
 }
+
+// NotDirectory says no.
+func NotDirectory(error) bool { return false }
 
 // Resolve answers [errors.ErrUnsupported].
 func (*Kernel) Resolve(context.Context, snapshot.Ref, int, string, time.Duration) (Resolved, error) {

@@ -22,6 +22,8 @@ type Resolved struct {
 	// followed from, and RootPath that directory.
 	Root     snapshot.MountID
 	RootPath string
+	// File: it is no directory.
+	File bool
 	// Deleted: the directory or file has no name any more, so nothing can be
 	// mounted on it.
 	Deleted bool
@@ -100,6 +102,7 @@ func (k *Kernel) resolve(v view, path string) (at Resolved, err error) {
 	if at.Mount, at.Path, err = k.placeOf(fd); err != nil {
 		return at, err
 	}
+	at.File = isFile(fd)
 	if name, cut := strings.CutSuffix(at.Path, deletedSuffix); cut && hasNoName(fd) {
 		at.Path, at.Deleted = name, true
 	}
@@ -118,6 +121,16 @@ func hasNoName(fd int) bool {
 	err := unix.Statx(fd, "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_NLINK, &st)
 	return err == nil && st.Nlink == 0
 }
+
+// isFile says whether what a descriptor is of is known to be no directory.
+func isFile(fd int) bool {
+	var st unix.Statx_t
+	err := unix.Statx(fd, "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_TYPE, &st)
+	return err == nil && st.Mask&unix.STATX_TYPE != 0 && st.Mode&unix.S_IFMT != unix.S_IFDIR
+}
+
+// NotDirectory says whether a path led through a file.
+func NotDirectory(err error) bool { return errors.Is(err, unix.ENOTDIR) }
 
 // below opens a path as a place only, below a root directory.
 func below(root int, path string) (int, error) {

@@ -134,18 +134,20 @@ func nsJSON(r query.NamespaceRow) any {
 	return r.ID.Ino
 }
 
+// numberText writes a number of the kernel, "" for none. What an operation would
+// make has a number below zero: no number of the kernel comes near 2^63.
 func numberText(n uint64) string {
 	if n == 0 {
 		return ""
 	}
-	return strconv.FormatUint(n, 10)
+	return strconv.FormatInt(int64(n), 10)
 }
 
 func numberJSON(n uint64) any {
 	if n == 0 {
 		return nil
 	}
-	return n
+	return int(n)
 }
 
 func pidText(p *snapshot.Process) string { return strconv.Itoa(p.PID) }

@@ -6,6 +6,7 @@ type Busy struct {
 	// Devs are the file systems that were asked about, all when it is empty.
 	Devs    []Dev     `json:"devs,omitempty"`
 	Tasks   Coverage  `json:"tasks"`
+	Unread  []int     `json:"unread,omitempty"` // processes of which some task was not
 	Uses    []Use     `json:"uses,omitempty"`
 	Blocks  []Block   `json:"blocks,omitempty"`
 	Loops   []Loop    `json:"loops,omitempty"`

@@ -2,6 +2,7 @@ package world
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,23 @@ type Mount struct {
 	From snapshot.GroupID
 }
 
+// Subtree is a mount and all below it, parents first.
+func (m *Mount) Subtree() iter.Seq[*Mount] {
+	var walk func(m *Mount, yield func(*Mount) bool) bool
+	walk = func(m *Mount, yield func(*Mount) bool) bool {
+		if !yield(m) {
+			return false
+		}
+		for _, c := range m.Children {
+			if !walk(c, yield) {
+				return false
+			}
+		}
+		return true
+	}
+	return func(yield func(*Mount) bool) { walk(m, yield) }
+}
+
 // Propagation is a mount's state, as /proc/PID/mountinfo spells it:
 // "shared:12", "master:3", "shared:12,master:3", with ",from:2" where
 // propagation comes from further up, "private" or "unbindable".
@@ -46,7 +64,7 @@ func (m *Mount) Propagation() string {
 		if len(b) > 0 {
 			b = append(b, ',')
 		}
-		b = strconv.AppendUint(append(b, name...), uint64(g), 10)
+		b = strconv.AppendInt(append(b, name...), int64(g), 10) // below zero: one that is not yet born
 	}
 	tag("shared:", m.PeerGroup)
 	tag("master:", m.Master)
