@@ -199,8 +199,12 @@ func flagOf(word string) (set, clear Flags, ok bool) {
 		flag    Flags
 		on, off string
 	}{
-		{ReadOnly, "ro", "rw"}, {NoSuid, "nosuid", "suid"}, {NoDev, "nodev", "dev"}, {NoExec, "noexec", "exec"},
-		{NoDirAtime, "nodiratime", "diratime"}, {NoSymFollow, "nosymfollow", "symfollow"},
+		{ReadOnly, "ro", "rw"},
+		{NoSuid, "nosuid", "suid"},
+		{NoDev, "nodev", "dev"},
+		{NoExec, "noexec", "exec"},
+		{NoDirAtime, "nodiratime", "diratime"},
+		{NoSymFollow, "nosymfollow", "symfollow"},
 	} {
 		switch word {
 		case f.on:

@@ -241,8 +241,13 @@ func optionsOf(f predict.Flags) string {
 		flag predict.Flags
 		word string
 	}{
-		{predict.NoSuid, "nosuid"}, {predict.NoDev, "nodev"}, {predict.NoExec, "noexec"}, {predict.NoAtime, "noatime"},
-		{predict.NoDirAtime, "nodiratime"}, {predict.RelAtime, "relatime"}, {predict.NoSymFollow, "nosymfollow"},
+		{predict.NoSuid, "nosuid"},
+		{predict.NoDev, "nodev"},
+		{predict.NoExec, "noexec"},
+		{predict.NoAtime, "noatime"},
+		{predict.NoDirAtime, "nodiratime"},
+		{predict.RelAtime, "relatime"},
+		{predict.NoSymFollow, "nosymfollow"},
 	} {
 		if f&o.flag != 0 {
 			words = append(words, o.word)

@@ -66,9 +66,19 @@ func effectObject(j *jsonWriter, e query.StepEffect) {
 		key   string
 		value any
 	}{
-		{"ns", int(e.Mount.NS)}, {"target", e.Mount.Point}, {"fstype", orNull(e.Mount.FSType)}, {"source", orNull(e.Mount.Source)},
-		{"root", orNull(e.Mount.Root)}, {"propagation", propagationJSON(e)}, {"beneath", e.Beneath != 0}, {"hidden", e.Hidden},
-		{"via", e.Way()}, {"why", e.Why()}, {"rule", orNull(string(e.Rule))}, {"mount_id", int(e.Mount.ID)}, {"parent", int(e.Mount.Parent)},
+		{"ns", int(e.Mount.NS)},
+		{"target", e.Mount.Point},
+		{"fstype", orNull(e.Mount.FSType)},
+		{"source", orNull(e.Mount.Source)},
+		{"root", orNull(e.Mount.Root)},
+		{"propagation", propagationJSON(e)},
+		{"beneath", e.Beneath != 0},
+		{"hidden", e.Hidden},
+		{"via", e.Way()},
+		{"why", e.Why()},
+		{"rule", orNull(string(e.Rule))},
+		{"mount_id", int(e.Mount.ID)},
+		{"parent", int(e.Mount.Parent)},
 		{"was", wasJSON(e)},
 	} {
 		j.field(f.key, false)
