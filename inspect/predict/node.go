@@ -80,7 +80,9 @@ func (s *State) handDown(n int32) {
 		slaves := s.nodes[n].slaves
 		x := slaves[len(slaves)-1]
 		for _, m := range s.nodes[x].members {
-			s.touch(m)
+			if e := s.touch(m); e.rule == "" {
+				e.rule = LastOfGroup
+			}
 		}
 		s.serve(x, master)
 		if master == 0 && s.nodes[x].id == 0 {

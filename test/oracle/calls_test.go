@@ -16,7 +16,7 @@ const moveBeneath = 0x200
 
 // dirs and files are in every file system that is not empty.
 var (
-	dirs  = []string{"a", "b", "a/x", "b/x", "b/y", "a/x/z"}
+	dirs  = []string{"a", "b", "c", "d", "x", "z", "a/x", "b/x", "b/y", "c/x", "d/x", "a/x/z"}
 	files = []string{"f", "a/f"}
 )
 

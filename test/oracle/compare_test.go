@@ -14,6 +14,9 @@ import (
 // compare reads every table, and holds it against what was said. Mounts and
 // groups keep the number that the kernel first showed for them.
 func (t *theatre) compare() error {
+	if t.paper {
+		return nil
+	}
 	numbers := map[snapshot.GroupID]predict.ID{}
 	living := map[predict.ID]bool{}
 	for i, s := range t.seats {

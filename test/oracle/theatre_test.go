@@ -30,6 +30,23 @@ type theatre struct {
 	made    int // file systems
 	buf     []byte
 	count   *count
+	last    predict.Result
+	paper   bool // without a kernel
+}
+
+// paper is a theatre without a kernel: everything is only predicted.
+func paper() *theatre {
+	snap := &snapshot.Snapshot{Version: snapshot.FormatVersion}
+	id := snapshot.NSID{Ino: 1}
+	snap.Namespaces = []snapshot.Namespace{{ID: id, Type: snapshot.Mnt}}
+	snap.Tables = []snapshot.Table{{NS: id, Via: "mountinfo", Whole: true, Mounts: []snapshot.Mount{{
+		ID: 20, Parent: 1, Root: "/", Point: "/", FSType: "tmpfs", Source: "base", VFSOptions: "rw,relatime", Dev: snapshot.Dev{Minor: 30},
+	}}}}
+	t := &theatre{state: predict.New(world.Build(snap), predict.Rules{}), paper: true, count: newCount()}
+	t.state.Knows(entryAt)
+	a, _ := t.state.EnterNamespace(1)
+	t.seats = []seat{{actor: a}}
+	return t
 }
 
 // seat is a thread in a namespace.
@@ -66,13 +83,18 @@ func (t *theatre) close() {
 // predicted.
 func (t *theatre) build() error {
 	snap := &snapshot.Snapshot{Version: snapshot.FormatVersion}
+	user := snapshot.Namespace{ID: snapshot.NSID{Ino: 1 << 40}, Type: snapshot.User}
+	if lesser() {
+		user.Parent.Ino = 1<<40 + 1
+	}
+	snap.Namespaces = append(snap.Namespaces, user)
 	for i := range t.seats {
 		list, err := tableOf(t.seats[i].pid, t.seats[i].tid, &t.buf)
 		if err != nil {
 			return err
 		}
 		id := snapshot.NSID{Ino: uint64(i + 1)}
-		snap.Namespaces = append(snap.Namespaces, snapshot.Namespace{ID: id, Type: snapshot.Mnt})
+		snap.Namespaces = append(snap.Namespaces, snapshot.Namespace{ID: id, Type: snapshot.Mnt, Owner: user.ID})
 		snap.Tables = append(snap.Tables, snapshot.Table{NS: id, Via: "mountinfo", Whole: true, Mounts: list})
 	}
 	t.state = predict.New(world.Build(snap), predict.Rules{})
@@ -86,6 +108,13 @@ func (t *theatre) build() error {
 		t.seats[i].actor = a
 	}
 	return t.compare()
+}
+
+// lesser says whether the stage is in a user namespace: pivot_root(2) then locks
+// the base to the root of its namespace, as what was there before was locked.
+func lesser() bool {
+	text, err := os.ReadFile("/proc/self/uid_map")
+	return err == nil && strings.Join(strings.Fields(string(text)), " ") != "0 0 4294967295"
 }
 
 // entryAt knows what furnish made. File systems that are mounted by mount(2)
@@ -127,6 +156,9 @@ func (t *theatre) step(at int, op predict.Op) error {
 		return errTooMuch
 	}
 	t.note(at, op, said)
+	if t.paper {
+		return t.judge(future, op, said, reply{})
+	}
 	r, err := s.host.tell(letter{Room: s.room, Op: op})
 	if err != nil {
 		return err
@@ -172,6 +204,10 @@ func (t *theatre) judge(future *predict.State, op predict.Op, said predict.Resul
 		got = unix.ErrnoName(did.Errno)
 	}
 	t.count.add(said)
+	t.last = said
+	if t.paper {
+		got = want
+	}
 	if want != got {
 		return fmt.Errorf("said %s (%v), the kernel %s", want, said.Refusal, got)
 	}
@@ -184,7 +220,7 @@ func (t *theatre) judge(future *predict.State, op predict.Op, said predict.Resul
 
 func (t *theatre) unshare(future *predict.State, at int, op predict.Op) error {
 	s := t.seats[at]
-	if op.NewUser {
+	if op.NewUser && !t.paper {
 		return t.lodge(future, at, op)
 	}
 	a, err := future.EnterNamespace(future.Home(s.actor))
@@ -196,6 +232,10 @@ func (t *theatre) unshare(future *predict.State, at int, op predict.Op) error {
 	t.note(at, op, said)
 	made := s
 	made.actor = a
+	if t.paper {
+		t.seats = append(t.seats, made)
+		return t.judge(future, op, said, reply{})
+	}
 	if s.local != nil {
 		r, err := t.home.open(s.local, nil)
 		if err != nil {
@@ -253,6 +293,9 @@ func (t *theatre) open(at int, name string) error {
 	s := t.seats[at]
 	r := t.state.Open(s.actor, name)
 	t.script = append(t.script, fmt.Sprintf("@%d open %s", at, name))
+	if t.paper {
+		return nil
+	}
 	did, err := s.host.tell(letter{Room: s.room, Open: name})
 	if err != nil {
 		return err
