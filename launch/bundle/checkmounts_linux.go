@@ -28,6 +28,10 @@ func (c *checker) mount(at string, m specs.Mount, o Options) {
 		c.fault(at+".type", "is missing, and the options have neither bind nor rbind")
 	case bind && m.Source == "":
 		c.fault(at+".source", "is missing or empty")
+	case bind && len(o.Data) > 0:
+		c.fault(at+".options", "%q is no option of a bind mount", o.Data[0])
+	case !bind && o.IDMap != NoIDMap:
+		c.fault(at+".options", "only a bind mount can have its ids mapped")
 	case (len(m.UIDMappings) == 0) != (len(m.GIDMappings) == 0):
 		c.fault(at+".uidMappings", "uidMappings and gidMappings must come together")
 	case o.IDMap == NoIDMap && len(m.UIDMappings) > 0:

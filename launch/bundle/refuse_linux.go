@@ -19,6 +19,7 @@ var refusals = map[string]string{
 	"process.scheduler":       "scheduling policies are not set",
 	"process.ioPriority":      "I/O priorities are not set",
 	"process.execCPUAffinity": "there is no exec that it could be for",
+	"linux.cgroupsPath":       "nsview chooses where the container's control group is",
 	"linux.intelRdt":          "Intel RDT is not set up",
 	"linux.netDevices":        "network devices are not moved",
 	"linux.memoryPolicy":      "NUMA memory policies are not set",
@@ -69,7 +70,7 @@ var supported = strings.Fields(`
 	linux
 	linux.uidMappings linux.uidMappings[] linux.uidMappings[].containerID linux.uidMappings[].hostID linux.uidMappings[].size
 	linux.gidMappings linux.gidMappings[] linux.gidMappings[].containerID linux.gidMappings[].hostID linux.gidMappings[].size
-	linux.sysctl linux.sysctl[*] linux.cgroupsPath
+	linux.sysctl linux.sysctl[*]
 	linux.namespaces linux.namespaces[] linux.namespaces[].type linux.namespaces[].path
 	linux.devices linux.devices[] linux.devices[].path linux.devices[].type linux.devices[].major
 	linux.devices[].minor linux.devices[].fileMode linux.devices[].uid linux.devices[].gid
