@@ -18,7 +18,9 @@ type child struct {
 }
 
 // isChild says whether this process is a child that [Start] has made.
-func isChild() bool { return len(os.Args) == 1 && os.Args[0] == childName }
+func isChild() bool {
+	return len(os.Args) == 1 && (os.Args[0] == childName || os.Args[0] == unmappedName)
+}
 
 // Namespaces, credentials and the signal of the parent's death are properties
 // of a thread. Locked here, the child's work is done by the first thread, which
@@ -37,6 +39,10 @@ func init() {
 func Dispatch() bool {
 	if !isChild() {
 		return false
+	}
+	if os.Args[0] == unmappedName {
+		becomeChild()
+		return true // the parent hears of the end
 	}
 	keepInside()
 	p, err := readPlan(talkFD)

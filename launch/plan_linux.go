@@ -47,10 +47,15 @@ func (s Spec) late() Namespaces {
 }
 
 func (p *planner) namespaces(s Spec) {
-	p.steps = append(p.steps, Step{
-		By: ByParent, Why: "a process in new namespaces",
-		Action: &Clone{Namespaces: s.Namespaces &^ s.late(), UIDs: s.UIDs, GIDs: s.GIDs, PIDs: s.joined(PID)},
-	})
+	clone := &Clone{Namespaces: s.Namespaces &^ s.late(), UIDs: s.UIDs, GIDs: s.GIDs, PIDs: s.joined(PID)}
+	p.steps = append(p.steps, Step{By: ByParent, Action: clone, Why: "a process in new namespaces"})
+	if s.MapTools != (MapTools{}) {
+		clone.UIDs, clone.GIDs = nil, nil
+		p.steps = append(p.steps,
+			Step{By: ByParent, Action: &MapIDs{Tool: s.MapTools.UID, Maps: s.UIDs}, Why: "as /etc/subuid allows"},
+			Step{By: ByParent, Action: &MapIDs{Tool: s.MapTools.GID, Maps: s.GIDs}, Why: "as /etc/subgid allows"},
+			Step{Action: &Again{}, Why: "who has become root of a user namespace has all capabilities there from its next execve on"})
+	}
 	p.parent(s.Created)
 	if s.OOMScoreAdj != nil {
 		p.add("", &WriteSelf{Name: "oom_score_adj", Value: strconv.Itoa(*s.OOMScoreAdj)})
@@ -138,6 +143,10 @@ func (s Spec) check() error {
 		return fmt.Errorf("no such namespaces: %v", s.Namespaces&^AllNamespaces)
 	case !s.Namespaces.Has(User) && len(s.UIDs)+len(s.GIDs) > 0:
 		return errors.New("ids are mapped in a new user namespace only")
+	case s.Foreign && s.Rootfs != nil && len(s.Rootfs.Layers) > 0:
+		return errors.New("a root of layers in a user namespace whose root is somebody else: that one may not reach them")
+	case (s.MapTools.UID == "") != (s.MapTools.GID == ""):
+		return errors.New("one program maps users, another one groups")
 	case s.Namespaces.Has(User) && !s.Setgroups && s.User != nil && len(s.User.Groups) > 0:
 		return errors.New("supplementary groups in a user namespace that does not allow setgroups")
 	case !s.ownMounts() && (s.Root.Change != Unchanged || len(s.Calls) > 0 || s.Rootfs != nil):

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 
@@ -29,6 +30,9 @@ func (p *planner) mounts(s Spec) {
 	}
 	p.sources(s, r)
 	at := r.place()
+	if s.Foreign {
+		at = "/"
+	}
 	if s.Root.Change == Shared || s.Root.Change == Unchanged {
 		p.add("no peer sees what is mounted in the root", &PrivateParent{Path: at})
 	}
@@ -77,7 +81,7 @@ func (r *Rootfs) place() string {
 // take has the root in its slot.
 func (p *planner) take(s Spec, r *Rootfs) {
 	if len(r.Layers) == 0 {
-		p.add("the root, and what is mounted below it", &CloneTree{Path: r.Path, Recursive: true, To: rootSlot})
+		p.tree(s, CloneTree{Path: r.Path, Recursive: true, To: rootSlot}, IDMapping{})
 		return
 	}
 	if r.Upper == "" {
@@ -107,16 +111,25 @@ func (p *planner) sources(s Spec, r *Rootfs) {
 		if m.Bind == "" {
 			continue
 		}
-		tree := CloneTree{Path: m.Bind, Recursive: m.Recursive, To: slotOf(i, m)}
-		if len(m.IDMap.UIDs)+len(m.IDMap.GIDs) == 0 {
-			p.add("", &tree)
-			continue
-		}
-		p.steps = append(p.steps, Step{By: ByParent, Action: &MappedTree{CloneTree: tree, IDMapping: m.IDMap}})
-		if s.Root.Change != Unchanged && s.Root.Change != Unbindable {
-			// It comes from the host's own table.
-			p.add("as all that is of the host", &SetAttributes{Slot: tree.To, Propagation: s.Root, Recursive: true})
-		}
+		p.tree(s, CloneTree{Path: m.Bind, Recursive: m.Recursive, To: slotOf(i, m)}, m.IDMap)
+	}
+}
+
+// tree takes a part of the host, by whom it takes: the caller may do more than
+// the root of a user namespace.
+func (p *planner) tree(s Spec, tree CloneTree, ids IDMapping) {
+	switch {
+	case len(ids.UIDs)+len(ids.GIDs) > 0:
+		p.steps = append(p.steps, Step{By: ByParent, Action: &MappedTree{CloneTree: tree, IDMapping: ids}})
+	case s.Foreign:
+		p.steps = append(p.steps, Step{By: ByParent, Action: &GivenTree{CloneTree: tree}})
+	default:
+		p.add("", &tree)
+		return
+	}
+	if s.Root.Change != Unchanged && s.Root.Change != Unbindable {
+		// It comes from the host's own table.
+		p.add("as all that is of the host", &SetAttributes{Slot: tree.To, Propagation: s.Root, Recursive: true})
 	}
 }
 
@@ -189,17 +202,17 @@ func (p *planner) root(s Spec) {
 	case PivotAway:
 		p.add("", &OpenRoot{Path: "/", To: oldSlot})
 		p.add("", &Fchdir{Slot: rootSlot})
-		p.add("the old root lies on top of the new one", &PivotRoot{})
+		p.add(cmp.Or(r.PivotWhy, "the old root lies on top of the new one"), &PivotRoot{})
 		p.add("", &Fchdir{Slot: oldSlot})
 		p.add("the host does not notice", &SetAttributes{Slot: oldSlot, Recursive: true, Propagation: Request{Change: Slave}})
 		p.add("the old root is gone", &Detach{})
 	case MoveOver:
 		p.add("", &Fchdir{Slot: rootSlot})
-		p.add("the new root covers the old one", &MoveRoot{})
+		p.add(cmp.Or(r.PivotWhy, "the new root covers the old one"), &MoveRoot{})
 		p.add("", &Chroot{Path: "."})
 	case ChrootOnly:
 		p.add("", &Fchdir{Slot: rootSlot})
-		p.add("the old root stays in the table of mounts", &Chroot{Path: "."})
+		p.add(cmp.Or(r.PivotWhy, "the old root stays in the table of mounts"), &Chroot{Path: "."})
 	}
 	p.add("", &Chdir{Path: "/"})
 	if r.Propagation.Change != Unchanged {

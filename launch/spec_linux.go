@@ -11,6 +11,11 @@ type Spec struct {
 	// UIDs and GIDs map the users of a new user namespace. Without a map the
 	// command has no rights at all there.
 	UIDs, GIDs []IDMap
+	// MapTools write the maps, for an ordinary user; empty, the caller does.
+	MapTools MapTools
+	// Foreign says that the root of the new user namespace is not the caller:
+	// what of the host the root there may not reach, the caller takes for it.
+	Foreign bool
 	// Setgroups leaves setgroups(2) allowed in a new user namespace, which
 	// the kernel grants to privileged callers only (user_namespaces(7)).
 	Setgroups bool
@@ -80,6 +85,7 @@ type Rootfs struct {
 
 	ReadOnly bool
 	Pivot    Pivot
+	PivotWhy string       // why that way, for the plan
 	HostDirs []MakeDir    // made on the host, before they are bound
 	Mounts   []MountPoint // made in this order
 	Devices  []Device

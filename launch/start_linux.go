@@ -66,10 +66,16 @@ func StartWatched(ctx context.Context, spec Spec, streams Streams, w Watcher) (*
 		defer tty.close()
 		inherited = append(inherited, tty.theirs)
 	}
-	p := &Process{cmd: command(spec, streams, inherited), done: make(chan struct{})}
+	program, err := guardedSelf()
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{cmd: command(spec, streams, inherited, program), done: make(chan struct{})}
 	started := make(chan error, 1)
 	go p.keep(spec.joined(PID), started)
-	if err := <-started; err != nil {
+	err = <-started
+	_ = program.Close() // nil says so and does no harm
+	if err != nil {
 		return nil, stepError(steps, 1, bare(err))
 	}
 	t.pid = p.PID()
@@ -182,21 +188,17 @@ func bearIn(pids string) (back func() error, err error) {
 	}, nil
 }
 
-// self is this program, also when its file has gone.
-const self = "/proc/self/exe"
-
 // command is the child, before it is made.
-func command(spec Spec, streams Streams, inherited []*os.File) *exec.Cmd {
+func command(spec Spec, streams Streams, inherited []*os.File, program *os.File) *exec.Cmd {
 	cmd := &exec.Cmd{
-		Path: self, Args: []string{childName},
-		ExtraFiles: inherited,
-		SysProcAttr: &syscall.SysProcAttr{
-			Cloneflags:                 uintptr(spec.Namespaces &^ spec.late()),
-			UidMappings:                mappings(spec.UIDs),
-			GidMappings:                mappings(spec.GIDs),
-			GidMappingsEnableSetgroups: spec.Setgroups,
-		},
+		Path: self, Args: []string{childName}, Env: []string{},
+		ExtraFiles:  inherited,
+		SysProcAttr: &syscall.SysProcAttr{Cloneflags: uintptr(spec.Namespaces &^ spec.late())},
 	}
+	if program != nil {
+		cmd.Path = fmt.Sprintf("/proc/self/fd/%d", program.Fd())
+	}
+	spec.mapIDs(cmd)
 	// An interface that holds a nil file would not be nil.
 	if streams.In != nil {
 		cmd.Stdin = streams.In
@@ -208,6 +210,22 @@ func command(spec Spec, streams Streams, inherited []*os.File) *exec.Cmd {
 		cmd.Stderr = streams.Err
 	}
 	return cmd
+}
+
+// mapIDs has package syscall map the ids of a new user namespace, unless
+// programs do it.
+func (s Spec) mapIDs(cmd *exec.Cmd) {
+	if s.MapTools != (MapTools{}) {
+		cmd.Args = []string{unmappedName}
+		return
+	}
+	attr := cmd.SysProcAttr
+	attr.UidMappings, attr.GidMappings = mappings(s.UIDs), mappings(s.GIDs)
+	attr.GidMappingsEnableSetgroups = s.Setgroups
+	if s.Foreign {
+		// Whom the namespace does not know loses all rights by execve(2).
+		attr.Credential = &syscall.Credential{NoSetGroups: !s.Setgroups}
+	}
 }
 
 // mappings is nil for no maps: package syscall would have the child wait for

@@ -17,10 +17,16 @@ func (t *talk) run() error {
 	if err := t.after(1); err != nil {
 		return err
 	}
-	if _, err := t.Write(t.plan().encode()); err != nil && !errors.Is(err, unix.EPIPE) { // a dead child shows below
+	first := 2
+	for ; first <= len(t.steps) && early(t.steps[first-1].Action); first++ {
+		if err := t.step(first); err != nil {
+			return err
+		}
+	}
+	if _, err := t.Write(t.plan(first).encode()); err != nil && !errors.Is(err, unix.EPIPE) { // a dead child shows below
 		return fmt.Errorf("send the plan to the child: %w", err)
 	}
-	for n := 2; n <= len(t.steps); n++ {
+	for n := first; n <= len(t.steps); n++ {
 		if err := t.step(n); err != nil {
 			return err
 		}
@@ -28,10 +34,19 @@ func (t *talk) run() error {
 	return nil
 }
 
-// plan is what the child has to do: all that follows the clone.
-func (t *talk) plan() plan {
-	p := plan{First: 2, Watched: t.watcher != nil}
-	for _, s := range t.steps[1:] {
+// early steps come before the child can do any: it waits for its ids.
+func early(a Action) bool {
+	switch a.(type) {
+	case *MapIDs, *Again:
+		return true
+	}
+	return false
+}
+
+// plan is what the child has to do, from the first step that is not early.
+func (t *talk) plan(first int) plan {
+	p := plan{First: first, Watched: t.watcher != nil}
+	for _, s := range t.steps[first-1:] {
 		if s.By == ByParent {
 			p.Steps = append(p.Steps, sent{Slot: slotGiven(s.Action)})
 		} else {
@@ -57,7 +72,11 @@ func (t *talk) step(n int) error {
 			return stepError(t.steps, n, err)
 		}
 		t.done = append(t.done, own)
-		t.give(fd)
+		if !early(s.Action) {
+			t.give(fd)
+		}
+	case early(s.Action): // Again
+		t.letGo()
 	case t.watcher != nil:
 		t.letGo()
 		if err := t.hear(n, last); err != nil {

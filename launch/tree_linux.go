@@ -44,6 +44,18 @@ func (t *CloneTree) do(c *child) error {
 	return nil
 }
 
+// GivenTree is a [CloneTree] that the caller takes and gives to the child: the
+// way there is not for whom the child has become.
+type GivenTree struct{ CloneTree }
+
+func (t *GivenTree) do(*child) error { return unix.ENOSYS } // the parent does it
+
+func (t *GivenTree) slot() string { return t.To }
+
+func (t *GivenTree) inParent(int) (int, error) {
+	return unix.OpenTree(unix.AT_FDCWD, t.Path, t.flags())
+}
+
 // SetAttributes changes the mount in a slot.
 type SetAttributes struct {
 	Slot        string

@@ -99,7 +99,7 @@ func (a *app) runRun(cmd *cobra.Command, rf *runFlags, args []string) error {
 	}
 	p, err := launch.StartWatched(cmd.Context(), spec, streams, watcher)
 	if err != nil {
-		return fmt.Errorf("start the container: %w", err)
+		return explained(fmt.Errorf("start the container: %w", err))
 	}
 	state, err := p.Wait()
 	if err != nil {

@@ -1,0 +1,98 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// self is this program, also when its file has gone.
+const self = "/proc/self/exe"
+
+// farFD is where the descriptor of the program is kept: package syscall moves
+// lower ones about on the way to the child.
+const farFD = 512
+
+// guardedSelf is this program as the child gets to execute it: for as long as
+// the child is in the container, a process there could open the child's
+// /proc/PID/exe and write to the program of the host (CVE-2019-5736). A copy of
+// its mount that is read-only and mounted nowhere costs nothing, but is for the
+// privileged; another user who may write to the program gives the child a copy
+// of it, in memory.
+func guardedSelf() (*os.File, error) {
+	tree, err := readOnlySelf()
+	if err == nil {
+		return far(tree)
+	}
+	if unix.Access(self, unix.W_OK) != nil && !ownsSelf() {
+		return nil, nil // nobody there may write to it
+	}
+	fd, err := copyOfSelf()
+	if err != nil {
+		return nil, fmt.Errorf("protect the program from what it starts: %w", err)
+	}
+	return far(fd)
+}
+
+func readOnlySelf() (int, error) {
+	tree, err := unix.OpenTree(unix.AT_FDCWD, self, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY, Propagation: unix.MS_PRIVATE}
+	if err := unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH, &attr); err != nil {
+		_ = unix.Close(tree)
+		return -1, err
+	}
+	return tree, nil
+}
+
+// ownsSelf says whether the user may allow himself to write to the program.
+func ownsSelf() bool {
+	var st unix.Stat_t
+	return unix.Stat(self, &st) == nil && int(st.Uid) == os.Geteuid()
+}
+
+// copyOfSelf is the program in memory, which nobody can change any more.
+func copyOfSelf() (int, error) {
+	from, err := unix.Open(self, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(from)
+	to, err := unix.MemfdCreate("nsview", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_EXEC)
+	if errors.Is(err, unix.EINVAL) { // before Linux 6.3 all are executable
+		to, err = unix.MemfdCreate("nsview", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	}
+	if err != nil {
+		return -1, err
+	}
+	for {
+		n, err := unix.Sendfile(to, from, nil, 1<<30)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err == nil && n == 0 {
+			const seals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
+			_, err = unix.FcntlInt(uintptr(to), unix.F_ADD_SEALS, seals)
+			if err == nil {
+				return to, nil
+			}
+		}
+		if err != nil {
+			_ = unix.Close(to)
+			return -1, err
+		}
+	}
+}
+
+func far(fd int) (*os.File, error) {
+	moved, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, farFD)
+	_ = unix.Close(fd)
+	if err != nil {
+		return nil, fmt.Errorf("protect the program from what it starts: %w", err)
+	}
+	return os.NewFile(uintptr(moved), "self"), nil
+}
