@@ -26,13 +26,18 @@ func (w *Watcher) differ(list []difference) {
 	for i, d := range list {
 		changes[i] = w.kept.replace(d.e, d.now, d.parent)
 	}
+	list, changes = splitRemounts(list, changes)
 	told := make([]bool, len(list))
 	for _, kind := range []Kind{Propagation, Remount} {
 		for i := range list {
 			if told[i] || !changes[i].of(kind) || kind == Propagation && w.follows(changes, i) {
 				continue
 			}
-			w.tellAlike(kind, list, changes, told, i)
+			if members := sameSuperblock(changes, told, i); kind == Remount && members != nil {
+				w.tellChange(kind, changes, told, members)
+			} else {
+				w.tellAlike(kind, list, changes, told, i)
+			}
 		}
 	}
 	var quiet []MountChange
@@ -123,14 +128,65 @@ func (w *Watcher) tellAlike(kind Kind, list []difference, changes []MountChange,
 	w.tellChange(kind, changes, told, members)
 }
 
+// sameSuperblock are the mounts whose file system was remounted with that of the
+// mount at i, nil when that was not. The options belong to all mounts of it, in
+// every namespace; the one whose own options changed too was remounted.
+func sameSuperblock(changes []MountChange, told []bool, i int) []int {
+	if !changes[i].remounted() {
+		return nil
+	}
+	var members []int
+	for j := range changes {
+		c := &changes[j]
+		switch {
+		case told[j] || c.After.Dev != changes[i].After.Dev || !c.remounted():
+		case c.Before.VFSOptions != c.After.VFSOptions:
+			members = slices.Insert(members, 0, j)
+		default:
+			members = append(members, j)
+		}
+	}
+	return members
+}
+
+// remounted says whether the options of the file system changed.
+func (c *MountChange) remounted() bool { return c.Before.FSOptions != c.After.FSOptions }
+
+// splitRemounts takes apart what two calls did to one mount: the options of its
+// file system changed, which is told of for all its mounts together, and so did
+// something of its own. One mount of each file system is left whole: mount(2)
+// changes the options of both.
+func splitRemounts(list []difference, changes []MountChange) ([]difference, []MountChange) {
+	whole := map[snapshot.Dev]bool{}
+	for i := range list {
+		c := &changes[i]
+		with := *c.Before
+		with.FSOptions = c.After.FSOptions
+		if !c.remounted() || same(&with, c.After) {
+			continue
+		}
+		if !whole[c.After.Dev] {
+			whole[c.After.Dev] = true
+			continue
+		}
+		list = append(list, list[i])
+		changes = append(changes, MountChange{NS: c.NS, Before: &with, After: c.After})
+		changes[i].After = &with
+	}
+	return list, changes
+}
+
 func (w *Watcher) tellChange(kind Kind, changes []MountChange, told []bool, members []int) {
 	c := &changes[members[0]]
 	m := c.After
 	e := Event{
-		Kind: kind, FSType: m.FSType, Source: m.Source, Root: m.Root, Below: len(members) - 1,
+		Kind: kind, FSType: m.FSType, Source: m.Source, Root: m.Root,
 		Origin: Origin{Place: Place{NS: c.NS, Target: m.Point, MountID: m.ID, UniqueID: m.UniqueID}},
 	}
 	e.From, e.To = c.words(kind)
+	if kind != Remount || !c.remounted() {
+		e.Below = len(members) - 1
+	}
 	mounts := make([]MountChange, 0, len(members))
 	for _, j := range members {
 		mounts = append(mounts, changes[j])

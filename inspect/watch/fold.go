@@ -178,8 +178,8 @@ func (b *batch) receive(r *Raw, via Via) {
 	b.event.Receivers = append(b.event.Receivers, Receiver{Place: r.place(), Via: via, Beneath: r.Beneath})
 }
 
-// dying is the end of a namespace: all its mounts go, the root mount among
-// them.
+// dying is the end of a namespace: all its mounts go, the root mount first. Some
+// may have come too lately to be seen.
 func (f *folder) dying(i int) *batch {
 	root := &f.list[i]
 	b := begin(NSGone, i, root)
@@ -187,7 +187,7 @@ func (f *folder) dying(i int) *batch {
 	b.event.FSType, b.event.Source, b.event.Root = "", "", ""
 	for _, at := range f.run(i)[1:] {
 		r := &f.list[at]
-		if r.Op == Detach && r.NS == root.NS && !r.NSRoot {
+		if r.Op == Detach && (r.NS == root.NS || r.Mount == nil) && !r.NSRoot {
 			b.raws = append(b.raws, at)
 			b.event.Below++
 		} else if f.ordered {
@@ -197,11 +197,12 @@ func (f *folder) dying(i int) *batch {
 	return b
 }
 
-// shifted is a move, pivot_root(2), or the survivors of an umount, which the
-// kernel names before what is gone.
+// shifted is a move, pivot_root(2), or a survivor of an umount, which the
+// kernel names before what is gone: it slides down, and stays at its mount
+// point.
 func (f *folder) shifted(i int) *batch {
 	run := f.run(i)
-	if d := f.firstDetach(run); d >= 0 && f.list[i].From.Parent == f.list[d].ID || d >= 0 && f.detaches(run, f.list[i].From.Parent) {
+	if d := f.firstDetach(run); d >= 0 && f.list[i].slid() {
 		return f.departure(run, d)
 	}
 	if len(run) > 1 {
@@ -212,35 +213,24 @@ func (f *folder) shifted(i int) *batch {
 	return f.arrival(i)
 }
 
+// slid says whether a mount hangs on another one at the same mount point.
+func (r *Raw) slid() bool {
+	return r.Mount != nil && r.Was != nil && r.Mount.Point == r.Was.Point
+}
+
 // firstDetach is the place of the first Detach behind leading Shifts, -1 for
 // none.
 func (f *folder) firstDetach(run []int) int {
 	for _, at := range run {
-		switch f.list[at].Op {
-		case Detach:
+		r := &f.list[at]
+		switch {
+		case r.Op == Detach:
 			return at
-		case Attach:
+		case r.Op == Attach || !r.slid():
 			return -1
 		}
 	}
 	return -1
-}
-
-// detaches says whether a mount goes in the first stretch of Detach notices.
-func (f *folder) detaches(run []int, id snapshot.MountID) bool {
-	met := false
-	for _, at := range run {
-		r := &f.list[at]
-		if met && r.Op != Detach {
-			return false
-		}
-		if r.Op == Detach {
-			if met = true; r.ID == id {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // pivot is pivot_root(2): the old root moves away, then the new one takes its

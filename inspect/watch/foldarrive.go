@@ -14,9 +14,14 @@ func (f *folder) arrival(i int) *batch {
 	}
 	a.tree = map[snapshot.MountID]bool{a.origin.ID: true}
 	a.copies = map[snapshot.MountID]bool{}
-	for _, at := range f.run(i)[1:] {
+	run := f.run(i)[1:]
+	for n, at := range run {
 		r := &f.list[at]
-		if r.Op == Attach && a.take(r) {
+		var next *Raw
+		if n+1 < len(run) {
+			next = &f.list[run[n+1]]
+		}
+		if r.Op == Attach && a.take(r, next) {
 			a.raws = append(a.raws, at)
 		} else if f.ordered {
 			break
@@ -38,8 +43,8 @@ type arriving struct {
 }
 
 // take adds a notice to the event when it belongs to it.
-func (a *arriving) take(r *Raw) bool {
-	taken := r.Mount != nil && a.origin.Mount != nil && (a.copy(r) || a.submount(r)) || r.Mount == nil && a.unseen(r)
+func (a *arriving) take(r, next *Raw) bool {
+	taken := r.Mount != nil && a.origin.Mount != nil && (a.copy(r) || a.submount(r)) || r.Mount == nil && a.unseen(r, next)
 	if taken {
 		a.last = r
 	}
@@ -90,15 +95,28 @@ func (a *arriving) likeOne(r *Raw) bool {
 }
 
 // unseen is a mount that was gone before it could be looked at. Only its id
-// tells: the copies of one mount have higher ids than it, the highest first.
-func (a *arriving) unseen(r *Raw) bool {
-	may := a.ordered && r.ID > a.origin.ID && (a.last == nil || r.ID < a.last.ID)
-	if !may || a.origin.Mount != nil && a.origin.At.Group == 0 {
+// tells: ids grow, and of the copies that a mount sends out the newest is named
+// first. So a lower id than that before it is that of a copy, and a higher one
+// begins either the copies or the next event.
+func (a *arriving) unseen(r, next *Raw) bool {
+	before := a.origin
+	if a.last != nil {
+		before = a.last
+	}
+	isCopy := r.ID < before.ID && before != a.origin
+	if !isCopy && len(a.event.Receivers) == 0 && r.ID > a.origin.ID {
+		isCopy = a.origin.Mount != nil && a.origin.At.Group != 0 ||
+			next != nil && next.Op == Attach && next.ID < r.ID && next.ID > a.origin.ID
+	}
+	switch {
+	case !a.ordered:
 		return false
+	case isCopy:
+		a.receive(r, "")
+		return true
+	case len(a.subs) > 0 && len(a.event.Receivers) == 0 && r.ID == before.ID+1:
+		a.event.Below++ // one more submount
+		return true
 	}
-	if a.last == nil && a.origin.Mount == nil && r.ID == a.origin.ID+1 {
-		return false // the next one mounted, as like as not
-	}
-	a.receive(r, "")
-	return true
+	return false
 }

@@ -77,7 +77,7 @@ func (d *departing) belongs(at int) bool {
 	case r.Op == Attach || r.NSRoot:
 		return false
 	case r.Op == Shift:
-		if !d.gone[r.From.Parent] {
+		if !d.gone[r.From.Parent] && !r.slid() {
 			return false
 		}
 		d.join(at, "")

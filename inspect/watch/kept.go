@@ -18,6 +18,10 @@ type kept struct {
 	members map[snapshot.GroupID]map[*entry]bool // mounts that are shared:group
 	slaves  map[snapshot.GroupID]map[*entry]bool // mounts that have master:group
 	devs    map[snapshot.Dev]int                 // mounts of each file system
+	// What went lately still tells where other mounts hung: those that go with
+	// it are named later.
+	lately  map[snapshot.MountID]*entry
+	masters map[snapshot.GroupID]snapshot.GroupID
 }
 
 // space is a mount namespace that is watched.
@@ -54,8 +58,24 @@ func newKept() *kept {
 		spaces: map[uint64]*space{}, byID: map[uint64]*space{},
 		mounts: map[snapshot.MountID]*entry{}, kids: map[snapshot.MountID][]*entry{},
 		members: map[snapshot.GroupID]map[*entry]bool{}, slaves: map[snapshot.GroupID]map[*entry]bool{},
-		devs: map[snapshot.Dev]int{},
+		devs:   map[snapshot.Dev]int{},
+		lately: map[snapshot.MountID]*entry{}, masters: map[snapshot.GroupID]snapshot.GroupID{},
 	}
+}
+
+// retire removes a mount that other notices may refer to still.
+func (k *kept) retire(e *entry) {
+	k.lately[Key(e.m)] = e
+	if e.m.PeerGroup != 0 {
+		k.masters[e.m.PeerGroup] = e.m.Master
+	}
+	k.remove(e)
+}
+
+// forgetLately is for when the notices of what went are told.
+func (k *kept) forgetLately() {
+	clear(k.lately)
+	clear(k.masters)
 }
 
 // addSpace begins to keep a namespace with the mounts of its table.
@@ -164,7 +184,7 @@ func (k *kept) masterOf(g snapshot.GroupID) snapshot.GroupID {
 	for e := range k.members[g] {
 		return e.m.Master
 	}
-	return 0
+	return k.masters[g]
 }
 
 // receivers are the mounts that a group sends to: its members, and the slaves
@@ -200,7 +220,11 @@ func (k *kept) receivers(g snapshot.GroupID) []*entry {
 // spot is where a mount hangs.
 func (k *kept) spot(parent snapshot.MountID, point string) Spot {
 	s := Spot{Parent: parent, Path: point}
-	if p := k.mounts[parent]; p != nil {
+	p := k.mounts[parent]
+	if p == nil {
+		p = k.lately[parent]
+	}
+	if p != nil {
 		s.Group, s.Master, s.Dev = p.m.PeerGroup, p.m.Master, p.m.Dev
 		s.Path = inFileSystem(p.m, point)
 	}

@@ -91,24 +91,31 @@ func (w *Watcher) take(list []kernel.Notice) {
 		case n.Lost:
 			w.overflow()
 		case n.Attached && n.Detached:
+			w.part(n.PID, Shift)
 			w.shifted(n)
 		case n.Attached:
+			w.part(n.PID, Attach)
 			w.attached(n)
 		case n.Detached:
+			w.part(n.PID, Detach)
 			w.detached(n)
 		}
 	}
 }
 
-// push keeps a notice until those that may belong to it are there. What cannot
-// be one call with what is pending ends that.
-func (w *Watcher) push(r Raw, changes ...MountChange) {
+// part tells of what is pending when a notice cannot be of the same call: of
+// another process, or of another kind.
+func (w *Watcher) part(pid int, op Op) {
 	if n := len(w.pending); n > 0 {
 		before := &w.pending[n-1]
-		if before.PID != r.PID || before.Op != r.Op && before.Op != Shift {
+		if before.PID != pid || before.Op != op && before.Op != Shift {
 			w.flush()
 		}
 	}
+}
+
+// push keeps a notice until those that may belong to it are there.
+func (w *Watcher) push(r Raw, changes ...MountChange) {
 	w.pending = append(w.pending, r)
 	w.changes = append(w.changes, changes)
 	w.last = time.Now()
@@ -169,7 +176,7 @@ func (w *Watcher) detached(n kernel.Notice) {
 		if e.parent == 0 {
 			r.At.Parent = e.in.top
 		}
-		w.kept.remove(e)
+		w.kept.retire(e)
 		e.in.stale = true
 		w.push(r, MountChange{NS: r.NS, Before: e.m})
 		return
@@ -233,9 +240,11 @@ func (w *Watcher) shifted(n kernel.Notice) {
 	w.push(r, changes...)
 }
 
-// key is the parent as tables know it: the root mount is in none.
+// key is the parent as tables know it: the root mount is in none. One that is
+// not known yet is about to be: what was lifted hangs on a mount of which the
+// notice comes later.
 func (s *space) key(parent snapshot.MountID) snapshot.MountID {
-	if s.mounts[parent] == nil {
+	if parent == s.top && s.mounts[parent] == nil {
 		return 0
 	}
 	return parent

@@ -17,6 +17,8 @@ type pacing struct {
 	due   time.Time
 	queue []*space // what is left of the round through all namespaces
 	round int
+	// options are those of the file systems asked for in this round.
+	options map[sbKey]string
 }
 
 // The price of the watch on a host where nothing happens: a rescan takes at
@@ -77,6 +79,7 @@ func (w *Watcher) reread(start time.Time) {
 	if len(w.queue) == 0 {
 		w.queue, whole = w.sorted(), true
 		w.round++
+		w.options = map[sbKey]string{}
 	}
 	var differ []*entry
 	for len(w.queue) > 0 && (w.every != 0 || time.Since(start) < slice) {
@@ -97,16 +100,30 @@ func (w *Watcher) asked(whole bool) uint64 {
 	return kernel.AskState
 }
 
-// differing are the mounts of a namespace that are not as they were. Options of
-// a file system are asked for once in a rescan.
+// differing are the mounts of a namespace that are not as they were. The options
+// of a file system are asked for once in a round.
 func (w *Watcher) differing(s *space, what uint64) []*entry {
 	var list []*entry
 	for _, e := range s.mounts {
-		if m, _, err := w.now(e, what); m != nil && err == nil {
+		if m, _, err := w.now(e, what); m != nil && err == nil || w.optionsDiffer(e) {
 			list = append(list, e)
 		}
 	}
 	return list
+}
+
+// optionsDiffer asks for the options of the file system that a mount is of.
+func (w *Watcher) optionsDiffer(e *entry) bool {
+	key := sbKey{e.m.Dev, e.m.Root}
+	if _, asked := w.options[key]; asked || w.options == nil {
+		return false
+	}
+	f, err := w.reader.Ask(e.in.ns.UniqueID, e.m.UniqueID, kernel.AskAll)
+	if err != nil {
+		return false
+	}
+	w.options[key] = f.FSOptions
+	return f.FSOptions != e.m.FSOptions
 }
 
 // patience is how long a difference is given to be explained by a notice.
@@ -125,17 +142,34 @@ func (w *Watcher) confirm(list []*entry) {
 		}
 	}
 	w.flush()
-	list = w.related(list)
 	var found []difference
-	for _, e := range list {
+	for _, e := range w.related(list) {
 		if w.kept.mounts[Key(e.m)] != e {
 			continue
 		}
-		if m, parent, err := w.now(e, kernel.AskPoint); m != nil && err == nil {
-			found = append(found, difference{e, m, parent})
+		if d, differs := w.difference(e); differs {
+			found = append(found, d)
 		}
 	}
 	w.differ(found)
+}
+
+// difference is how a mount is now, where it is not as it was.
+func (w *Watcher) difference(e *entry) (difference, bool) {
+	d := difference{e: e, now: e.m, parent: e.parent}
+	m, parent, err := w.now(e, kernel.AskPoint)
+	if err != nil {
+		return d, false
+	}
+	if m != nil {
+		d.now, d.parent = m, parent
+	}
+	if options, asked := w.options[sbKey{e.m.Dev, e.m.Root}]; asked && options != e.m.FSOptions {
+		with := *d.now
+		with.FSOptions = options
+		d.now = &with
+	}
+	return d, d.now != e.m
 }
 
 // moreNotices waits a moment for notices and takes them in.
@@ -150,15 +184,26 @@ func (w *Watcher) moreNotices() (bool, error) {
 	return true, w.readNotices()
 }
 
-// related are the mounts of a list and those of the groups they are in or
-// receive from.
+// related are the mounts of a list, those of the groups they are in or receive
+// from, and those of file systems whose options changed.
 func (w *Watcher) related(list []*entry) []*entry {
-	all := map[*entry]bool{}
+	all, devs := map[*entry]bool{}, map[snapshot.Dev]bool{}
 	for _, e := range list {
 		all[e] = true
+		if options, asked := w.options[sbKey{e.m.Dev, e.m.Root}]; asked && options != e.m.FSOptions {
+			devs[e.m.Dev] = true
+		}
 		for _, g := range []snapshot.GroupID{e.m.PeerGroup, e.m.Master} {
 			maps.Copy(all, w.kept.members[g])
 			maps.Copy(all, w.kept.slaves[g])
+		}
+	}
+	if len(devs) > 0 {
+		for _, e := range w.kept.mounts {
+			if devs[e.m.Dev] {
+				w.optionsDiffer(e)
+				all[e] = true
+			}
 		}
 	}
 	sorted := slices.Collect(maps.Keys(all))

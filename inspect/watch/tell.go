@@ -17,6 +17,7 @@ func (w *Watcher) flush() {
 		w.tellBatch(b, w.pending, w.changes)
 	}
 	w.pending, w.changes = w.pending[:0:0], w.changes[:0:0]
+	w.kept.forgetLately()
 }
 
 // tellFinished tells of what is pending when nothing can be missing of it.

@@ -1,0 +1,71 @@
+//go:build linux
+
+// Package watch_test has the kernel judge nsview watch: mounters in several
+// namespaces do as they please, and at the end every operation was one event,
+// and the tables that the watch kept are those that a new reading finds.
+package watch_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// The test binary takes these parts, told by its environment:
+//
+//	(none)   runs itself again on the stage
+//	stage    runs the tests in a mount namespace of its own
+//	mounter  mounts and unmounts what it is told to
+const partVar = "NSVIEW_WATCH_PART"
+
+// noStage says why nothing can be mounted here.
+var noStage string
+
+// The main thread stays where it is: what runs in other namespaces runs on
+// threads that die there.
+func init() { runtime.LockOSThread() }
+
+func TestMain(m *testing.M) {
+	status, err := perform(m)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "watch: %v\n", err)
+		os.Exit(1)
+	}
+	os.Exit(status)
+}
+
+func perform(m *testing.M) (int, error) {
+	switch os.Getenv(partVar) {
+	case "stage":
+		return m.Run(), nil
+	case "mounter":
+		return 0, mounter(os.Args[1:])
+	}
+	if os.Geteuid() != 0 {
+		noStage = "needs root: makes namespaces and mounts"
+		return m.Run(), nil
+	}
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd.Env = append(os.Environ(), partVar+"=stage")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode(), nil
+	}
+	return 0, err
+}
+
+func onStage(t *testing.T) {
+	t.Helper()
+	if noStage != "" {
+		t.Skip(noStage)
+	}
+}
