@@ -26,6 +26,7 @@ type outcomes struct {
 					Claim, Kernel string
 					Line          int
 					Holds         bool
+					Predicted     bool
 				}
 			}
 			Tables []struct {
@@ -151,7 +152,7 @@ step Every claim here is false.
 		for _, c := range a.Claims {
 			if !c.Holds {
 				wrong++
-			} else if c.Claim != "ok" {
+			} else if c.Claim != "ok" && !c.Predicted {
 				t.Errorf("line %d: %s holds: %s", c.Line, c.Claim, c.Kernel)
 			}
 			if c.Kernel == "" {
