@@ -12,7 +12,10 @@ type NewFS struct {
 	Type, Source string
 	Options      []string // "size=64m", "newinstance"
 	Attr         MountAttr
-	To           string
+	// OwnGroup shows of a hierarchy of control groups only what is below the
+	// child's own, also to those who are in no cgroup namespace of their own.
+	OwnGroup bool
+	To       string
 }
 
 // Call is "fsmount".
@@ -24,7 +27,13 @@ func (f *NewFS) FlagNames() string { return f.Attr.String() }
 // String is fsopen("tmpfs") fsconfig("mode=755") fsmount(MOUNT_ATTR_NOSUID) = fs.
 func (f *NewFS) String() string {
 	var b strings.Builder
+	if f.OwnGroup {
+		b.WriteString("unshare(CLONE_NEWCGROUP) ")
+	}
 	fmt.Fprintf(&b, "fsopen(%q)", f.Type)
+	if f.OwnGroup {
+		b.WriteString(" setns(back)")
+	}
 	for _, o := range f.settings() {
 		fmt.Fprintf(&b, " fsconfig(%q)", o)
 	}
@@ -40,7 +49,14 @@ func (f *NewFS) settings() []string {
 }
 
 func (f *NewFS) do(c *child) error {
+	back, err := f.enterOwnGroup()
+	if err != nil {
+		return err
+	}
 	fs, err := unix.Fsopen(f.Type, unix.FSOPEN_CLOEXEC)
+	if err == nil {
+		err = back()
+	}
 	if err != nil {
 		return refused("fsopen", quoted(f.Type), err)
 	}
@@ -78,4 +94,25 @@ func withMessage(fs int, about string) string {
 		return about
 	}
 	return about + " (" + strings.TrimSpace(string(b[2:n])) + ")" // "e " is the message's kind
+}
+
+// enterOwnGroup makes a cgroup namespace for the opening of one file system,
+// which shows what that namespace does. back leaves it.
+func (f *NewFS) enterOwnGroup() (back func() error, err error) {
+	if !f.OwnGroup {
+		return func() error { return nil }, nil
+	}
+	const file = "/proc/thread-self/ns/cgroup"
+	home, err := unix.Open(file, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, refused("open", quoted(file), err)
+	}
+	if err := unix.Unshare(unix.CLONE_NEWCGROUP); err != nil {
+		_ = unix.Close(home)
+		return nil, refused("unshare", "CLONE_NEWCGROUP", err)
+	}
+	return func() error {
+		defer unix.Close(home)
+		return refused("setns", quoted(file), unix.Setns(home, unix.CLONE_NEWCGROUP))
+	}, nil
 }

@@ -151,7 +151,7 @@ func (p *planner) mountPoint(i int, m MountPoint) {
 	}
 	slot := slotOf(i, m)
 	if m.Bind == "" {
-		p.add("", &NewFS{Type: m.FSType, Source: m.Source, Options: m.Options, Attr: m.Attr.Set | m.TreeAttr.Set, To: slot})
+		p.add("", &NewFS{Type: m.FSType, Source: m.Source, Options: m.Options, Attr: m.Attr.Set | m.TreeAttr.Set, OwnGroup: m.OwnGroup, To: slot})
 	} else {
 		p.attributes(slot, m)
 	}

@@ -131,6 +131,9 @@ type MountPoint struct {
 	IDMap IDMapping
 	// InProc allows a Target inside of a proc file system.
 	InProc bool
+	// OwnGroup shows of a hierarchy of control groups only the command's own,
+	// where there is no new cgroup namespace.
+	OwnGroup bool
 	// Remount changes what is mounted at Target already by Attr, TreeAttr and
 	// Options, instead of mounting.
 	Remount bool

@@ -16,6 +16,8 @@ import (
 // part of the Spec.
 type runFlags struct {
 	root    rootFlags
+	bundle  bundleFlags
+	image   imageFlags
 	volumes volumeFlags
 	ns      nsFlags
 	command commandFlags
@@ -38,6 +40,8 @@ it, 127 when the command was not found, 126 when it could not be started, and
 		Example: `  nsview run                          a shell in a container
   nsview run /srv/alpine -- ps aux    a command with another root
   nsview run --plan /srv/alpine       the steps, without doing any
+  nsview run --bundle /srv/bundle     an OCI bundle
+  nsview run --image alpine.tar       an image, as docker save wrote it
   nsview run --trace -- true          each step, and what it changes`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := a.runRun(cmd, &rf, args)
@@ -52,6 +56,8 @@ it, 127 when the command was not found, 126 when it could not be started, and
 	})
 	f := cmd.Flags()
 	rf.root.flags(f)
+	rf.bundle.flags(f)
+	rf.image.flags(f)
 	rf.volumes.flags(f)
 	rf.ns.flags(f)
 	rf.command.flags(f)
@@ -97,9 +103,14 @@ func (a *app) runRun(cmd *cobra.Command, rf *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	defer rf.bundle.ended(a)
 	p, err := launch.StartWatched(cmd.Context(), spec, streams, watcher)
 	if err != nil {
 		return explained(fmt.Errorf("start the container: %w", err))
+	}
+	if err := rf.bundle.started(p.PID()); err != nil {
+		p.Stop()
+		return err
 	}
 	state, err := p.Wait()
 	if err != nil {
@@ -140,6 +151,10 @@ func (a *app) containerSpec(cmd *cobra.Command, rf *runFlags, args []string) (sp
 			"the command stands behind --: nsview run " + places[0] + " -- " + places[1],
 		}
 	}
+	if rf.bundle.dir != "" {
+		spec, err = rf.bundle.spec(a, cmd, places, command)
+		return spec, func() {}, err
+	}
 	if err := rf.ns.apply(&spec, ordinary()); err != nil {
 		return spec, nil, err
 	}
@@ -159,6 +174,10 @@ func (a *app) containerRoot(spec *launch.Spec, rf *runFlags, places []string) (f
 	switch {
 	case len(rf.root.layers) > 0 && len(places) > 0:
 		return nil, fmt.Errorf("read the command line: the root is %s or made of layers, not both", places[0])
+	case rf.image.file != "" && len(rf.root.layers)+len(places) > 0:
+		return nil, errTwoRoots
+	case rf.image.file != "":
+		return nothing, rf.image.apply(a, spec, &rf.root)
 	case len(rf.root.layers) > 0:
 		return nothing, rf.root.overlay(spec)
 	case rf.root.upper != "" && len(places) > 0:
@@ -185,7 +204,7 @@ func (rf *runFlags) inside(a *app, spec *launch.Spec, command []string) error {
 	if err := rf.volumes.apply(a, spec); err != nil {
 		return err
 	}
-	rf.command.apply(spec, command)
+	rf.command.apply(spec, command, rf.image.config)
 	return nil
 }
 

@@ -36,8 +36,8 @@ type Container struct {
 	Poststart, Poststop []launch.Hook
 }
 
-// Container turns the bundle into what is to be started. The error is an
-// [*Error] where a value is at fault.
+// Container turns the bundle into what is to be started, and may add to its
+// warnings. The error is an [*Error] where a value is at fault.
 func (b *Bundle) Container(by Caller) (*Container, error) {
 	m := &maker{Bundle: b, by: by, c: &Container{Spec: launch.Spec{Rootfs: &launch.Rootfs{}}}}
 	for _, part := range []func() error{
@@ -60,6 +60,11 @@ type maker struct {
 // fault is an error at a value.
 func (m *maker) fault(path, format string, args ...any) error {
 	return m.at.error(path, fmt.Errorf(format, args...)) //nolint:forbidigo // the format is a literal of the callers
+}
+
+// warn says what is not done as it stands in the configuration.
+func (m *maker) warn(path, format string, args ...any) {
+	m.Warnings = append(m.Warnings, m.fault(path, format, args...).Error())
 }
 
 // inBundle is a path of the host; a relative one starts at the bundle.
@@ -240,6 +245,10 @@ func (m *maker) confinement() error {
 				return m.fault("process.capabilities."+set.name, "%w", err)
 			}
 		}
+	}
+	if lost := sets.Ambient &^ (sets.Inheritable & sets.Permitted); lost != 0 {
+		m.warn("process.capabilities.ambient", "without %v: the kernel makes only what is inheritable and permitted ambient", lost)
+		sets.Ambient &^= lost
 	}
 	s.Capabilities = sets
 	m.c.Resources = m.Config.Linux.Resources

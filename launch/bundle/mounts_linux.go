@@ -107,8 +107,9 @@ func (m *maker) closeLater(p launch.MountPoint) launch.MountPoint {
 // cgroup shows the control groups of the container's own: of version 2 in one
 // file system, of version 1 each hierarchy in a directory of a tmpfs.
 func (m *maker) cgroup(at string, mount specs.Mount, o Options) error {
-	if !m.c.Spec.Namespaces.Has(launch.Cgroup) {
-		return m.fault(at+".type", "needs a new cgroup namespace, or the control groups of the host would be seen")
+	own := !m.c.Spec.Namespaces.Has(launch.Cgroup)
+	if own && m.c.Spec.Namespaces.Has(launch.User) {
+		return m.fault(at+".type", "in a user namespace it needs a new cgroup namespace")
 	}
 	lines, err := m.by.Hierarchies()
 	if err != nil {
@@ -122,7 +123,7 @@ func (m *maker) cgroup(at string, mount specs.Mount, o Options) error {
 		}
 	}
 	if len(old) == 0 {
-		m.add(launch.MountPoint{Target: target, FSType: "cgroup2", Source: "cgroup", Attr: attr, Options: o.Data, Propagation: o.Propagation})
+		m.add(launch.MountPoint{Target: target, FSType: "cgroup2", Source: "cgroup", Attr: attr, Options: o.Data, Propagation: o.Propagation, OwnGroup: own})
 		return nil
 	}
 	m.add(m.closeLater(launch.MountPoint{
@@ -134,7 +135,7 @@ func (m *maker) cgroup(at string, mount specs.Mount, o Options) error {
 		if name != controllers {
 			options = []string{"none", controllers}
 		}
-		m.add(launch.MountPoint{Target: path.Join(target, name), FSType: "cgroup", Source: "cgroup", Attr: attr, Options: options})
+		m.add(launch.MountPoint{Target: path.Join(target, name), FSType: "cgroup", Source: "cgroup", Attr: attr, Options: options, OwnGroup: own})
 		if name == controllers && len(options) > 1 {
 			for _, one := range options {
 				m.c.Spec.Rootfs.Links = append(m.c.Spec.Rootfs.Links, launch.SymlinkIn{Target: name, Path: path.Join(target, one)})

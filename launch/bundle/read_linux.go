@@ -24,7 +24,8 @@ const maxConfig = 16 << 20
 type Bundle struct {
 	Dir    string // the bundle's directory, absolute
 	Config specs.Spec
-	// Warnings are properties that the specification does not know.
+	// Warnings are properties that the specification does not know, and what the
+	// kernel does otherwise than it is written.
 	Warnings []string
 
 	at places
