@@ -162,6 +162,15 @@ type question struct {
 	do   func(*Model, string) tea.Cmd
 }
 
+// safeLines makes a text of several lines harmless for a terminal.
+func safeLines(text string) string {
+	var b strings.Builder
+	for l := range strings.Lines(text) {
+		b.WriteString(render.Safe(strings.TrimRight(l, "\n")) + "\n")
+	}
+	return b.String()
+}
+
 // ask asks for a text on the last line.
 func (m *Model) ask(label, text string, do func(*Model, string) tea.Cmd) {
 	p := prompt.New(label, text, m.theme.Prompt)

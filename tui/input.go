@@ -22,8 +22,7 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 		m.pressPager(msg)
 		return nil
 	case m.choice != nil:
-		m.pressChoice(msg)
-		return nil
+		return m.pressChoice(msg)
 	case key.Matches(msg, m.Keys.Quit):
 		return tea.Quit
 	}
@@ -67,6 +66,7 @@ func (m *Model) actions() []action {
 		{k.Explain, m.explain},
 		{k.Holders, m.holders},
 		{k.Export, just(m.export)},
+		{k.Start, just(m.openStarts)},
 		{k.Pause, m.pause},
 		{k.Earlier, func() tea.Cmd { return m.travel(-1) }},
 		{k.Later, func() tea.Cmd { return m.travel(1) }},
@@ -198,24 +198,29 @@ func (m *Model) pressPager(msg tea.KeyPressMsg) {
 }
 
 // pressChoice moves in a list, takes the chosen row or closes it.
-func (m *Model) pressChoice(msg tea.KeyPressMsg) {
+func (m *Model) pressChoice(msg tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case key.Matches(msg, m.Keys.Back, m.Keys.Quit):
 		m.choice = nil
 	case key.Matches(msg, m.Keys.Open):
-		m.take()
+		return m.take()
 	default:
 		*m.choice, _ = m.choice.Update(msg)
 	}
+	return nil
 }
 
-// take goes to the row chosen of a list.
-func (m *Model) take() {
-	to, ok := m.choice.Selected().(station)
+// take goes to the row chosen of a list, or starts it.
+func (m *Model) take() tea.Cmd {
+	value := m.choice.Selected()
 	m.choice = nil
-	if ok {
-		m.jump(to)
+	switch v := value.(type) {
+	case station:
+		m.jump(v)
+	case Start:
+		return m.start(v)
 	}
+	return nil
 }
 
 func (m *Model) toChosenEvent() tea.Cmd {

@@ -13,7 +13,7 @@ type KeyMap struct {
 	Open, Next, Previous, Back, Filter, Search key.Binding
 	Panes                                      [panes]key.Binding
 	Peer, Master, Slave                        key.Binding
-	Mark, Explain, Holders, Export             key.Binding
+	Mark, Explain, Holders, Export, Start      key.Binding
 	Pause, Earlier, Later, Then, Now           key.Binding
 	Reread, Help, Suspend, Quit                key.Binding
 }
@@ -37,6 +37,7 @@ func DefaultKeyMap() KeyMap {
 		Explain:  bind("explain: does B see what is mounted at A", "e"),
 		Holders:  bind("what holds the mount", "o"),
 		Export:   bind("draw the peer groups into a file", "x"),
+		Start:    bind("start a lab or a container", "c"),
 		Pause:    bind("pause the live list", "space"),
 		Earlier:  bind("an event back in time", "[", "ctrl+left"),
 		Later:    bind("an event forth", "]", "ctrl+right"),
@@ -67,7 +68,7 @@ func (m *Model) groupsOfKeys() []group {
 		{"Panes", k.Panes[:]},
 		{"On a mount", []key.Binding{k.Peer, k.Master, k.Slave, k.Mark, k.Explain, k.Holders}},
 		{"In time", []key.Binding{k.Earlier, k.Later, k.Then, k.Now, k.Pause}},
-		{"Pictures", []key.Binding{k.Export}},
+		{"Besides", []key.Binding{k.Start, k.Export}},
 		{"In lists", m.spaces.Keys.Bindings()},
 		{"In the tree", []key.Binding{tree.Fold, tree.Unfold}},
 		{"In the peer groups", []key.Binding{peers.Fold, peers.Unfold}},

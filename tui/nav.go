@@ -151,7 +151,12 @@ func (m *Model) offer(title string, list []*world.Mount) {
 		rows[i] = choice.Row{Name: m.book.Mount(x), Text: mountText(x), Value: stationOf(x)}
 	}
 	slices.SortStableFunc(rows, func(a, b choice.Row) int { return cmp.Compare(a.Name, b.Name) })
-	c := choice.New(fmt.Sprintf("%s · %d", title, len(list)), rows, m.theme.Choice)
+	m.offerRows(fmt.Sprintf("%s · %d", title, len(list)), rows)
+}
+
+// offerRows lists what can be chosen.
+func (m *Model) offerRows(title string, rows []choice.Row) {
+	c := choice.New(title, rows, m.theme.Choice)
 	m.choice = &c
 	m.resize(m.width, m.height)
 }

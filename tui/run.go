@@ -24,6 +24,8 @@ type Options struct {
 	// Holders asks the host what keeps a TARGET:PATH busy; nil where that
 	// cannot be asked. It is called in a command.
 	Holders func(ctx context.Context, target string) (query.Holders, error)
+	// Starts lists what can be started here; nil for nothing.
+	Starts func() ([]Start, error)
 	// Save writes a file as a whole.
 	Save func(name string, write func(io.Writer) error) error
 

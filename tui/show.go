@@ -72,11 +72,12 @@ func (m *Model) show(t tables) {
 
 // showSpaces makes the lists anew of what was read.
 func (m *Model) showSpaces() {
-	m.book = names.Book{m.list, m.world} // processes come and go without a propagation
+	m.book = names.Book{Worlds: []*world.World{m.list, m.world}, Gone: m.known} // processes come and go without a propagation
 	if m.inPast || m.live == nil {
-		m.book = names.Book{m.world, m.list}
+		m.book.Worlds = []*world.World{m.world, m.list}
 	}
 	m.spaces.SetWorld(m.world, m.book)
+	m.spaces.Names(m.known)
 	m.events.SetBook(m.book)
 	if m.whole {
 		m.peers.SetGroups(m.book, m.groups)

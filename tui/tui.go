@@ -43,13 +43,14 @@ type Model struct {
 	generation int // of the last tables asked for; older answers are dropped
 	listing    int // of the last list asked for
 
-	list   *world.World // the namespaces and processes as last read
-	world  *world.World // what is shown: its tables, at now or a moment of the past
-	groups query.Groups // of world
-	whole  bool         // the tables of world were read
-	book   names.Book   // what namespaces are called
-	live   *live        // nil when nothing is followed
-	past   uint64       // the event up to which the host is shown
+	list   *world.World      // the namespaces and processes as last read
+	world  *world.World      // what is shown: its tables, at now or a moment of the past
+	groups query.Groups      // of world
+	whole  bool              // the tables of world were read
+	book   names.Book        // what namespaces are called
+	known  map[uint64]string // what namespaces were called that may be gone
+	live   *live             // nil when nothing is followed
+	past   uint64            // the event up to which the host is shown
 	inPast bool
 	held   []watch.Event // that came while the list was paused
 	paused bool
@@ -85,7 +86,7 @@ type Model struct {
 func New(ctx context.Context, o Options) Model {
 	theme := NewTheme(true)
 	m := Model{
-		Keys: DefaultKeyMap(), ctx: ctx, options: o, place: o.Place, theme: theme, lower: OnDetails, busy: "reading the host",
+		Keys: DefaultKeyMap(), ctx: ctx, options: o, place: o.Place, theme: theme, lower: OnDetails, busy: "reading the host", known: map[uint64]string{},
 		spaces: spaces.New(theme.Spaces), mounts: mounts.New(theme.Mounts), peers: groups.New(theme.Groups),
 		details: details.New(theme.Details), events: events.New(theme.Events), help: help.New(),
 	}
@@ -124,6 +125,8 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.takeEvents(msg)
 	case answered:
 		m.takeAnswer(msg)
+	case started:
+		m.takeStarted(msg)
 	case tea.PasteMsg:
 		if m.prompt != nil {
 			m.prompt.Paste(msg.Content)

@@ -80,7 +80,7 @@ func (m *Model) corner(r Rect) string {
 
 // pane is a title and exactly as many lines as the place has.
 func (m *Model) pane(r Rect, f Focus) []string {
-	lines := append(make([]string, 0, r.H+1), m.titled(r.W, m.tabs(f)...))
+	lines := append(make([]string, 0, r.H+1), m.footed(m.titled(r.W, m.tabs(f)...), r))
 	lines = append(lines, m.paneView(f)...)
 	lines = lines[:min(len(lines), r.H+1)]
 	for len(lines) < r.H+1 {
@@ -168,4 +168,19 @@ func (m *Model) titled(width int, titles ...segment) string {
 		rest -= cell.Width(text)
 	}
 	return line + m.theme.Rule.Styled(strings.Repeat("─", max(rest, 0)))
+}
+
+// footed joins the rule above a pane as wide as the screen with the bar that
+// ends there.
+func (m *Model) footed(line string, r Rect) string {
+	for f := range Focus(panes) {
+		above := m.layout.Panes[f]
+		if r.X > 0 || above.X == 0 || above.Y+above.H != r.Y-1 || r.W < m.width {
+			continue
+		}
+		if at := above.X - 1; strings.HasSuffix(ansi.Strip(ansi.TruncateWc(line, at+1, "")), "──") {
+			return ansi.TruncateWc(line, at, "") + m.theme.Rule.Styled("┴"+strings.Repeat("─", r.W-above.X))
+		}
+	}
+	return line
 }

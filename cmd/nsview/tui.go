@@ -60,11 +60,17 @@ func (a *app) runTUI(ctx context.Context, target string) error {
 	if err != nil {
 		return err
 	}
+	var s starter
+	if s.exe, err = os.Executable(); err == nil && o.Watch != nil {
+		o.Starts = s.starts
+	}
 	// Terminals that are closed send a SIGHUP; main listens to the others.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer stop()
 	defer endInTime(ctx, out)()
-	return tui.Run(ctx, o)
+	err = tui.Run(ctx, o)
+	s.wait()
+	return err
 }
 
 // recording is what --from names when that is one of nsview watch, else nil.

@@ -4,6 +4,7 @@ package details
 
 import (
 	"slices"
+	"strings"
 
 	keys "charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -81,6 +82,10 @@ type Model struct {
 // field is a name and what it says, as it came from the host.
 type field struct{ name, value string }
 
+// brief says that a field is cut rather than broken into lines: there are many
+// of its sort.
+func (f field) brief() bool { return strings.HasPrefix(f.name, "pid ") }
+
 // line is a field, or what of it found no room on the line before.
 type line struct{ name, value string }
 
@@ -139,7 +144,11 @@ func (m *Model) wrap() {
 			name = ""
 		}
 		before = f.name
-		for _, part := range cell.Wrap(render.Safe(f.value), m.width-m.indent()-1) {
+		value, width := render.Safe(f.value), m.width-m.indent()-1
+		if f.brief() {
+			value = cell.Cut(value, width)
+		}
+		for _, part := range cell.Wrap(value, width) {
 			m.lines = append(m.lines, line{name, part})
 			name = ""
 		}

@@ -101,11 +101,13 @@ func (m Model) where(e *watch.Event) string {
 	case watch.Lost:
 		return render.Safe(e.Why)
 	case watch.NSNew, watch.NSGone:
-		name := m.book.Short(e.Origin.NS)
-		if e.Origin.Owner != "" {
-			name = render.Safe(e.Origin.Owner)
+		number := strconv.FormatUint(e.Origin.NS, 10)
+		for _, name := range []string{render.Safe(e.Origin.Owner), m.book.Short(e.Origin.NS), render.Safe(e.Origin.Comm)} {
+			if name != "" && name != number {
+				return number + " " + name
+			}
 		}
-		return strconv.FormatUint(e.Origin.NS, 10) + " " + name
+		return number
 	}
 	if e.Origin.NS == 0 {
 		return "?:" + render.Safe(e.Origin.Target)

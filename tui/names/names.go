@@ -14,15 +14,18 @@ import (
 
 // Book knows namespaces by number. Of several worlds the first that knows a
 // process of a namespace tells of it: tables are kept up to date by one reading
-// of the host, processes by another.
-type Book []*world.World
+// of the host, processes by another. What is gone is called as it was.
+type Book struct {
+	Worlds []*world.World
+	Gone   map[uint64]string
+}
 
 // Lookup is the best that is known of a namespace and the world it is of, nil
 // for nothing.
 func (b Book) Lookup(ino uint64) (*world.World, *world.Namespace) {
 	var where *world.World
 	var known *world.Namespace
-	for _, w := range b {
+	for _, w := range b.Worlds {
 		if w == nil {
 			continue
 		}
@@ -64,6 +67,9 @@ func (b Book) Short(ino uint64) string {
 		if name, _ := Space(w, n); name != "" {
 			return name
 		}
+	}
+	if name := b.Gone[ino]; name != "" {
+		return name
 	}
 	return strconv.FormatUint(ino, 10)
 }

@@ -101,6 +101,15 @@ func mountCount(w *world.World, n *world.Namespace) string {
 	return ""
 }
 
+// Names adds what the namespaces with a process are called.
+func (m *Model) Names(known map[uint64]string) {
+	for i := range m.all {
+		if r := &m.all[i]; len(r.ns.Processes) > 0 && r.who != "" {
+			known[r.ns.ID.Ino] = r.who
+		}
+	}
+}
+
 // SetMarks says which namespaces stand out.
 func (m *Model) SetMarks(s mark.Set) { m.marks = s }
 

@@ -50,6 +50,11 @@ func (m Model) line(r *row, c columns, chosen bool) string {
 	return cell.Line(whole, spans...)
 }
 
+// amount is a count behind a gap.
+func amount(text string, width int) string {
+	return cell.Fit("", min(1, width)) + cell.FitRight(text, width-1)
+}
+
 // badge is how many propagations came since one looked.
 func badge(n int) string {
 	switch {
@@ -77,7 +82,7 @@ func (m Model) columns() columns {
 	c := columns{mark: take(min(2, rest), 0)}
 	c.number = take(min(11, rest), 0)
 	c.active = take(4, 6)
-	c.mounts = take(5, 9)
+	c.mounts = take(6, 9)
 	c.procs = take(6, 9)
 	c.who = rest
 	return c
@@ -89,7 +94,7 @@ func (c columns) spans(mark, number, who, procs, mounts, active string) []cell.S
 		{Text: cell.Fit(mark, c.mark)},
 		{Text: cell.Fit(number, c.number)},
 		{Text: cell.Fit(who, c.who)},
-		{Text: cell.FitRight(procs, c.procs) + cell.FitRight(mounts, c.mounts)},
+		{Text: amount(procs, c.procs) + amount(mounts, c.mounts)},
 		{Text: cell.FitRight(active, c.active)},
 	}
 }
