@@ -74,7 +74,7 @@ func (l *Layout) lists(r Rect, focus Focus) {
 
 // beside puts two panes beside each other, with a column between them.
 func (l *Layout) beside(r Rect, a, b Focus) {
-	left := min(max(r.W*2/5, 39), 60)
+	left := min(max(r.W*2/5, 38), 60)
 	l.Panes[a] = below(Rect{r.X, r.Y, left, r.H})
 	l.Panes[b] = below(Rect{r.X + left + 1, r.Y, r.W - left - 1, r.H})
 }

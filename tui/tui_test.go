@@ -59,7 +59,7 @@ func TestSavedHost(t *testing.T) {
 	calls := 0
 	w := world.Build(fakeHost())
 	s := open(t, func(context.Context, snapshot.Want) (*world.World, error) { calls++; return w, nil }, Place{}, 80, 24)
-	s.wants("docker:web     2     6    │")
+	s.wants("docker:web     2    6    │")
 	s.press("j").wants("· 6 mounts · 1 hidden")
 	if calls != 2 {
 		t.Errorf("read %d times", calls)

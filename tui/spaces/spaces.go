@@ -44,6 +44,7 @@ type Model struct {
 	marks      mark.Set
 	window     scroll.Window
 	width      int
+	digits     int // of the largest number of mounts
 	focus      bool
 }
 
@@ -65,10 +66,11 @@ func New(s Styles) Model { return Model{Keys: DefaultKeyMap(), Styles: s, active
 // that was chosen stays so when it is still there, else its place in the list
 // does.
 func (m *Model) SetWorld(w *world.World, b names.Book) {
-	m.all = m.all[:0:0]
+	m.all, m.digits = m.all[:0:0], len("MNTS")
 	for _, n := range w.Namespaces {
 		if n.Type == snapshot.Mnt {
-			m.all = append(m.all, newRow(w, n.ID.Ino, b))
+			r := newRow(w, n.ID.Ino, b)
+			m.all, m.digits = append(m.all, r), max(m.digits, len(r.mounts))
 		}
 	}
 	order(m.all)

@@ -82,7 +82,7 @@ func (m Model) columns() columns {
 	c := columns{mark: take(min(2, rest), 0)}
 	c.number = take(min(11, rest), 0)
 	c.active = take(4, 6)
-	c.mounts = take(6, 9)
+	c.mounts = take(m.digits+1, 9)
 	c.procs = take(6, 9)
 	c.who = rest
 	return c
