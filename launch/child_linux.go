@@ -184,11 +184,20 @@ func failure(n int, err error) report {
 	return r
 }
 
-// takeBack undoes what the steps have made outside of the namespaces.
+// takeBack undoes what the steps have made outside of the namespaces. It does so
+// on another thread: this one may have given up its rights on the way.
 func (c *child) takeBack() {
-	for i := len(c.undo) - 1; i >= 0; i-- {
-		c.undo[i]()
+	if len(c.undo) == 0 {
+		return
 	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := len(c.undo) - 1; i >= 0; i-- {
+			c.undo[i]()
+		}
+	}()
+	<-done
 }
 
 // put keeps a descriptor in a slot; what was there is closed.

@@ -58,7 +58,10 @@ func (*OpenSelf) do(c *child) error {
 
 // Init makes this program the first process, which starts the command and looks
 // after it (package pid1).
-type Init struct{ Args, Env []string }
+type Init struct {
+	Args, Env []string
+	Bound     bool // as that of [Execve]
+}
 
 // Call is "execveat".
 func (*Init) Call() Call { return "execveat" }
@@ -85,6 +88,8 @@ func (i *Init) do(c *child) error {
 		return err
 	}
 	empty := [1]byte{}
-	return bareErrno(unix.RawSyscall6(unix.SYS_EXECVEAT, uintptr(fd), uintptr(unsafe.Pointer(&empty)),
-		uintptr(unsafe.Pointer(&args[0])), uintptr(unsafe.Pointer(&env[0])), unix.AT_EMPTY_PATH, 0))
+	return bound(i.Bound, func() error {
+		return bareErrno(unix.RawSyscall6(unix.SYS_EXECVEAT, uintptr(fd), uintptr(unsafe.Pointer(&empty)),
+			uintptr(unsafe.Pointer(&args[0])), uintptr(unsafe.Pointer(&env[0])), unix.AT_EMPTY_PATH, 0))
+	})
 }

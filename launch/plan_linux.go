@@ -118,14 +118,14 @@ func (p *planner) become(s Spec) {
 	for i := range s.Starting {
 		p.add("", &s.Starting[i])
 	}
-	// A change of user undoes what was set before it.
+	why := ""
 	if !s.Detached {
-		p.add("the command ends with its launcher", &DieWithParent{})
+		why = "with prctl(PR_SET_PDEATHSIG, SIGKILL): the command ends with its launcher"
 	}
 	if s.Init {
-		p.add("", &Init{Args: s.Args, Env: s.Env})
+		p.add(why, &Init{Args: s.Args, Env: s.Env, Bound: !s.Detached})
 	} else {
-		p.add("", &Execve{Args: s.Args, Env: s.Env})
+		p.add(why, &Execve{Args: s.Args, Env: s.Env, Bound: !s.Detached})
 	}
 }
 

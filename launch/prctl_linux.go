@@ -2,31 +2,6 @@ package launch
 
 import "golang.org/x/sys/unix"
 
-// DieWithParent has the kernel kill the command when the thread that made it
-// ends.
-type DieWithParent struct{}
-
-// Call is "prctl".
-func (*DieWithParent) Call() Call { return "prctl" }
-
-// FlagNames is "".
-func (*DieWithParent) FlagNames() string { return "" }
-
-// String is prctl(PR_SET_PDEATHSIG, SIGKILL).
-func (*DieWithParent) String() string { return "prctl(PR_SET_PDEATHSIG, SIGKILL)" }
-
-// The parent may have ended before: then nobody is at the other end.
-func (*DieWithParent) do(*child) error {
-	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
-		return err
-	}
-	fds := []unix.PollFd{{Fd: talkFD, Events: unix.POLLRDHUP}}
-	if n, err := unix.Poll(fds, 0); err == nil && n > 0 && fds[0].Revents&(unix.POLLHUP|unix.POLLRDHUP) != 0 {
-		return unix.ESRCH
-	}
-	return nil
-}
-
 // NoNewPrivileges keeps the command from gaining rights by execve(2).
 type NoNewPrivileges struct{}
 

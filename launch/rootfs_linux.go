@@ -33,21 +33,28 @@ func (c *child) openIn(name string, flags uint64, more uint64) (int, error) {
 	return -1, refused("openat2", quoted(name), err)
 }
 
-// makeIn opens a directory in the root, and makes what is missing of it.
-func (c *child) makeIn(name string, mode uint32) (int, error) {
+// maxLinks is how many symbolic links lead on, as in path_resolution(7).
+const maxLinks = 40
+
+// makeIn opens a directory in the root, and makes what is missing of it, also
+// behind symbolic links that lead to nothing yet.
+func (c *child) makeIn(name string, mode uint32) (int, error) { return c.makeBehind(name, mode, 0) }
+
+func (c *child) makeBehind(name string, mode uint32, links int) (int, error) {
 	at, err := c.openIn("/", unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return -1, err
 	}
-	sofar := "/"
-	for part := range strings.SplitSeq(strings.Trim(path.Clean("/"+name), "/"), "/") {
+	sofar := ""
+	for part := range strings.SplitSeq(name, "/") {
 		if part == "" {
-			return at, nil
+			continue
 		}
-		sofar = path.Join(sofar, part)
+		above := sofar
+		sofar += "/" + part // not shortened: ".." behind a link leads elsewhere
 		next, err := c.openIn(sofar, unix.O_PATH|unix.O_DIRECTORY, 0)
 		if errors.Is(err, unix.ENOENT) {
-			if err = c.mkdirAt(at, part, mode); err == nil {
+			if err = c.makeOne(at, above, part, mode, links); err == nil {
 				next, err = c.openIn(sofar, unix.O_PATH|unix.O_DIRECTORY, 0)
 			}
 		}
@@ -58,6 +65,28 @@ func (c *child) makeIn(name string, mode uint32) (int, error) {
 		at = next
 	}
 	return at, nil
+}
+
+// makeOne makes a directory, or the one that a symbolic link of that name leads
+// to.
+func (c *child) makeOne(at int, above, name string, mode uint32, links int) error {
+	b := make([]byte, unix.PathMax)
+	n, err := unix.Readlinkat(at, name, b)
+	if err != nil { // not a link, or nothing
+		return c.mkdirAt(at, name, mode)
+	}
+	if links == maxLinks {
+		return refused("openat2", quoted(above+"/"+name), unix.ELOOP)
+	}
+	target := string(b[:n])
+	if !strings.HasPrefix(target, "/") {
+		target = above + "/" + target
+	}
+	made, err := c.makeBehind(target, mode, links+1)
+	if err == nil {
+		_ = unix.Close(made)
+	}
+	return err
 }
 
 // mkdirAt makes a directory and notes to remove it when a later step fails.

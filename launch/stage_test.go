@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 	if status, was := pid1.Dispatch(); was {
 		os.Exit(status)
 	}
+	if what := os.Getenv(killEnv); what != "" {
+		killed(what)
+		return
+	}
 	if os.Getenv(parentEnv) != "" {
 		p, err := Start(context.Background(), Spec{Args: []string{"sleep", "600"}, User: &Credentials{UID: 65534, GID: 65534}}, Streams{})
 		if err != nil {

@@ -105,7 +105,15 @@ func (a *SetAttributes) do(c *child) error {
 	if a.Recursive {
 		flags |= unix.AT_RECURSIVE
 	}
-	return unix.MountSetattr(fd, "", flags, a.attr())
+	if err := unix.MountSetattr(fd, "", flags, a.attr()); err != nil {
+		return err
+	}
+	if a.Slot == rootSlot && a.Set&unix.MOUNT_ATTR_RDONLY != 0 {
+		c.undo = append(c.undo, func() { // so that what was made in it can be removed
+			_ = unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, &unix.MountAttr{Attr_clr: unix.MOUNT_ATTR_RDONLY})
+		})
+	}
+	return nil
 }
 
 func (a *SetAttributes) attr() *unix.MountAttr {
@@ -155,7 +163,7 @@ func (a *Attach) do(c *child) error {
 		return err
 	}
 	defer unix.Close(to)
-	if err := a.judge(to); err != nil {
+	if err := a.judge(from, to); err != nil {
 		return err
 	}
 	return unix.MoveMount(from, "", to, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH)
@@ -179,9 +187,23 @@ func (a *Attach) target(c *child, from int) (int, error) {
 	return c.makeFileIn(a.Target)
 }
 
-// judge refuses a place in a proc file system: what is read from there decides
-// about the safety of others (CVE-2019-16884, CVE-2019-19921).
-func (a *Attach) judge(to int) error {
+// judge refuses a file for a directory and the other way round, and a place in a
+// proc file system: what is read from there decides about the safety of others
+// (CVE-2019-16884, CVE-2019-19921).
+func (a *Attach) judge(from, to int) error {
+	dir, err := isDir(from)
+	if err != nil {
+		return err
+	}
+	if at, err := isDir(to); err != nil {
+		return err
+	} else if dir != at {
+		errno := unix.ENOTDIR
+		if at {
+			errno = unix.EISDIR
+		}
+		return refused("openat2", quoted(a.Target), errno)
+	}
 	if a.InProc {
 		return nil
 	}
