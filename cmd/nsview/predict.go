@@ -46,6 +46,7 @@ An OP is one of
   pivot NEW OLD              pivot_root(2)
   chroot DIR
 
+It is predicted for one who may do it (CAP_SYS_ADMIN over the namespace).
 Several are separated by ; and done in order, each as by the process or namespace
 that -N names, or one that @TARGET before it names. Words with spaces are put in
 quotes.
@@ -159,6 +160,7 @@ type foresight struct {
 	asks   []predict.Ask
 	places []inspect.Place // who does each
 	world  *world.World
+	use   query.Usage
 	// unread: what may keep something busy could not be read; unsure: an
 	// operation would succeed unless it does.
 	unread, unsure bool
@@ -187,7 +189,11 @@ func (f *foresight) find(usual string) error {
 
 // predict looks at the host and applies the operations.
 func (f *foresight) predict() (query.Prediction, error) {
-	s, err := f.host.Take(f.ctx, inspect.PredictWant(f.places...))
+	want := inspect.PredictWant(f.places...)
+	if f.unmounts() {
+		want.Every = snapshot.FieldCommand | snapshot.FieldCgroup // who keeps it busy
+	}
+	s, err := f.host.Take(f.ctx, want)
 	if err != nil {
 		return query.Prediction{}, err
 	}
@@ -199,17 +205,37 @@ func (f *foresight) predict() (query.Prediction, error) {
 	}
 	future := f.host.Future(f.ctx, f.world)
 	doubt := f.busy(s, future)
-	return query.Predict(f.world, future.State, f.asks, func(i int) (predict.Result, error) {
+	p, err := query.Predict(f.world, future.State, f.asks, func(i int) (predict.Result, error) {
 		r, err := future.Apply(f.places[i], f.asks[i].Op)
 		if err != nil {
 			return r, fmt.Errorf("act as %s: %w", f.nameOf(i), err)
 		}
+		f.nameHolder(&r)
 		if doubt != "" && unmounts(f.asks[i].Op) && r.OK() {
 			f.unsure = f.unread
 			r.Doubts = append(r.Doubts, doubt)
 		}
 		return r, nil
 	})
+	p.Unseen = slices.DeleteFunc(p.Unseen, f.ended)
+	return p, err
+}
+
+// ended says of a namespace that is not in the state that it ended while the
+// host was read: one that could not be read has a gap.
+func (f *foresight) ended(unseen string) bool {
+	name, _, ok := strings.Cut(unseen, ": its mounts were not read")
+	return ok && f.host.Live() && !slices.ContainsFunc(f.world.Gaps, func(g snapshot.Gap) bool { return g.Subject == name })
+}
+
+// nameHolder says what keeps busy that is refused as such.
+func (f *foresight) nameHolder(r *predict.Result) {
+	if r.OK() || r.Refusal.Reason != predict.InUse && r.Refusal.Reason != predict.CopyInUse {
+		return
+	}
+	if by := f.use.By[snapshot.MountID(r.Refusal.Mount)]; by != "" {
+		r.Refusal.Text += ": " + by
+	}
 }
 
 func (f *foresight) nameOf(i int) string {
@@ -222,10 +248,14 @@ func (f *foresight) nameOf(i int) string {
 // unmounts says whether an operation fails when something is busy.
 func unmounts(op predict.Op) bool { return op.Kind == predict.OpUmount && !op.Lazy }
 
+func (f *foresight) unmounts() bool {
+	return slices.ContainsFunc(f.asks, func(a predict.Ask) bool { return unmounts(a.Op) })
+}
+
 // busy reads what keeps the file systems busy that are to be unmounted, and
 // returns what could not be told of it.
 func (f *foresight) busy(s *snapshot.Snapshot, future *inspect.Future) (doubt string) {
-	if !slices.ContainsFunc(f.asks, func(a predict.Ask) bool { return unmounts(a.Op) }) {
+	if !f.unmounts() {
 		return ""
 	}
 	devs, all := future.Devices(f.places, f.asks)
@@ -236,16 +266,16 @@ func (f *foresight) busy(s *snapshot.Snapshot, future *inspect.Future) (doubt st
 		f.host.Busy(f.ctx, s, snapshot.BusyWant{Devs: devs})
 		f.world.Busy = s.Busy
 	}
-	use := query.InUse(f.world, devs)
-	for _, m := range use.Mounts {
+	f.use = query.InUse(f.world, devs)
+	for _, m := range f.use.Mounts {
 		future.State.Use(m)
 	}
 	switch {
-	case use.Missing != "":
+	case f.use.Missing != "":
 		f.unread = true
-		return "whether something keeps it busy could not be told: " + use.Missing
-	case use.Unlikely != "":
-		return "nothing that was seen keeps it busy; " + use.Unlikely
+		return "whether something keeps it busy could not be told: " + f.use.Missing
+	case f.use.Unlikely != "":
+		return "nothing that was seen keeps it busy; " + f.use.Unlikely
 	}
 	return ""
 }

@@ -14,7 +14,7 @@ func (s *State) Apply(op Op) Result {
 	}
 	mounts, groups, nodes, lastMount := len(s.mounts), s.lastGroup, len(s.nodes), s.lastMount
 	result.Refusal = s.do(op)
-	result.Doubts = s.journal.doubts
+	result.Doubts, result.Tally = s.journal.doubts, s.journal.tally
 	result.Effects = s.effects()
 	if result.Refusal != nil && len(result.Effects) == 0 {
 		s.mounts, s.nodes = s.mounts[:mounts], s.nodes[:nodes]

@@ -42,23 +42,27 @@ func (s *State) attach(by Actor, tree int32, at spot, moving bool) *Refusal {
 // refused when one namespace cannot take so many mounts: then none gets any
 // (count_mounts).
 func (s *State) spreadOf(tree int32, at spot, moving bool) ([]receiver, *Refusal) {
-	size, copied := 0, 0
+	size := 0
 	for range s.tree(tree) {
 		size++
 	}
-	copied = size - s.namespaceFiles(tree)
-	more := map[int32]int{}
-	home := s.mounts[at.mount].space
-	if !moving {
-		more[home] = size
-		if r := s.room(home, size); r != nil {
-			return nil, r
-		}
-	}
+	copied := size - s.namespaceFiles(tree)
 	plan := slices.DeleteFunc(s.receivers(at.mount), func(r receiver) bool { return !s.covers(r.mount, at.mount, at.inside) })
+	home := s.mounts[at.mount].space
+	if moving {
+		size = 0 // it is there already
+	}
+	s.tally(home, size)
+	for _, p := range plan {
+		s.tally(s.mounts[p.mount].space, copied)
+	}
+	if r := s.room(home, size); r != nil {
+		return nil, r
+	}
 	if len(plan) > 0 && s.is(tree, nsFile) {
 		return nil, s.refuse(EINVAL, NamespaceFile, tree, "shows a mount namespace, which is never copied to the peers and slaves of where it is mounted")
 	}
+	more := map[int32]int{home: size}
 	for _, p := range plan {
 		space := s.mounts[p.mount].space
 		more[space] += copied
@@ -67,6 +71,20 @@ func (s *State) spreadOf(tree int32, at spot, moving bool) ([]receiver, *Refusal
 		}
 	}
 	return plan, nil
+}
+
+// tally counts what a namespace would get, also when it is refused.
+func (s *State) tally(space int32, more int) {
+	if more == 0 {
+		return
+	}
+	id := s.spaces[space].id
+	i := slices.IndexFunc(s.journal.tally, func(t Tally) bool { return t.NS == id })
+	if i < 0 {
+		i = len(s.journal.tally)
+		s.journal.tally = append(s.journal.tally, Tally{NS: id, Have: s.spaces[space].count})
+	}
+	s.journal.tally[i].Comes += more
 }
 
 // namespaceFiles counts the mounts of a tree that are not copied, because they

@@ -6,6 +6,7 @@ type journal struct {
 	skips  []entry
 	extra  []Effect
 	doubts []string
+	tally  []Tally
 }
 
 // entry is a mount as it was when it was first touched, and how it came to be.

@@ -103,8 +103,18 @@ type Result struct {
 	Effects []Effect
 	// Refusal is nil when it would succeed.
 	Refusal *Refusal
+	// Tally are the namespaces that new mounts would come to, in order of
+	// arrival, also of an operation that is refused because one is full.
+	Tally []Tally
 	// Doubts are what the answer rests on that could not be seen.
 	Doubts []string
+}
+
+// Tally is how many mounts a namespace has, as fs.mount-max counts them, and how
+// many more would come.
+type Tally struct {
+	NS          ID
+	Have, Comes int
 }
 
 // OK says that the operation would succeed.

@@ -236,7 +236,7 @@ func (a *Holders) coverage() {
 			a.Spaces.Read++
 		}
 	}
-	a.Spaces.Total = max(a.Spaces.Total, a.Spaces.Read)
+	a.Spaces.Total = max(a.Spaces.Total-a.gone(seen), a.Spaces.Read)
 	a.Sources = []snapshot.Reading{{Source: "mounts"}}
 	if b := a.World.Busy; b != nil {
 		a.Tasks, a.Sources = b.Tasks, append(a.Sources, b.Sources...)
@@ -246,6 +246,19 @@ func (a *Holders) coverage() {
 	for _, name := range allSources {
 		a.Sources = append(a.Sources, snapshot.Reading{Source: name, Error: snapshot.ErrNotSaved.Error()})
 	}
+}
+
+// gone counts the mount namespaces that ended while they were looked at: where
+// one could not be read, there is a gap that names it.
+func (a *Holders) gone(seen map[uint64]bool) int {
+	gone := 0
+	for _, n := range a.World.Namespaces {
+		named := func(g snapshot.Gap) bool { return g.Subject == NSName(n) }
+		if n.Type == snapshot.Mnt && !seen[n.ID.Ino] && a.World.Busy != nil && !slices.ContainsFunc(a.World.Gaps, named) {
+			gone++
+		}
+	}
+	return gone
 }
 
 // unread lists the sources that were not read at all.

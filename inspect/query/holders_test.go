@@ -186,7 +186,11 @@ func TestNothingFound(t *testing.T) {
 		{"all was read", func(*snapshot.Snapshot) {}, Free},
 		{"alive", func(s *snapshot.Snapshot) { s.Busy.Alive = []snapshot.Alive{{Name: "sda", Where: "jbd2"}} }, Maybe},
 		{"a task unread", func(s *snapshot.Snapshot) { s.Busy.Tasks.Read-- }, Maybe},
-		{"a table unread", func(s *snapshot.Snapshot) { s.Tables = s.Tables[:3] }, Maybe},
+		{"a table unread", func(s *snapshot.Snapshot) {
+			s.Tables = s.Tables[:3]
+			s.Gaps = []snapshot.Gap{{Subject: "mnt:[103]", Op: "read its mount table", Error: "refused"}}
+		}, Maybe},
+		{"a namespace that ended meanwhile", func(s *snapshot.Snapshot) { s.Tables = s.Tables[:3] }, Free},
 		{"a source unread", func(s *snapshot.Snapshot) { s.Busy.Sources = []snapshot.Reading{{Source: "swap", Error: "x"}} }, Maybe},
 		{"no tracefs", func(s *snapshot.Snapshot) { s.Busy.Sources = []snapshot.Reading{{Source: "uprobes", Error: "x"}} }, Free},
 		{"not enumerated", func(s *snapshot.Snapshot) {

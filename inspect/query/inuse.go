@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
@@ -11,6 +12,8 @@ import (
 // Usage is what besides mounts keeps file systems busy, as umount(2) counts it.
 type Usage struct {
 	Mounts []*world.Mount // each as often as it is used
+	// By says by what, the first of each mount.
+	By map[snapshot.MountID]string
 	// Missing is what could not be read and may well keep them busy, "" for
 	// nothing. Unlikely are processes that could not be looked at, but are in
 	// namespaces without a mount of theirs: only a descriptor that was handed
@@ -29,11 +32,14 @@ func InUse(w *world.World, devs []snapshot.Dev) Usage {
 		})
 	}
 	a := HoldersOf(w, HoldersQuery{Target: HoldTarget{Kind: TargetSource, Devs: devs}, Each: true})
-	var u Usage
+	u := Usage{By: map[snapshot.MountID]string{}}
 	for _, h := range a.Rows {
 		own := h.Use != nil && h.Use.PID == w.Reader.PID
 		if h.Blocks&BlocksUmount != 0 && h.Mount != nil && h.rank <= rankKernel && !own {
 			u.Mounts = append(u.Mounts, h.Mount)
+			if u.By[h.Mount.ID] == "" {
+				u.By[h.Mount.ID] = h.use()
+			}
 		}
 	}
 	u.Missing = a.missing()
@@ -46,6 +52,18 @@ func InUse(w *world.World, devs []snapshot.Dev) Usage {
 		u.Missing = "references may wait unseen: " + a.Suspects[0].Where
 	}
 	return u
+}
+
+// use says what uses a mount: "cwd of bash (4711)", "loop /dev/loop3 over /x".
+func (h *Holder) use() string {
+	if h.Task == nil {
+		return h.Kind + " " + h.Where
+	}
+	name, _, _ := strings.Cut(h.Task.Cmdline, " ")
+	if name == "" {
+		name = "pid"
+	}
+	return fmt.Sprintf("%s of %s (%d)", h.Kind, name, h.Task.PID)
 }
 
 // near says whether a process that could not be looked at is in a namespace with

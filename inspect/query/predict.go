@@ -22,7 +22,7 @@ type Step struct {
 	Effects []StepEffect
 	// Loads are how many mounts each namespace has and would get, when that
 	// is worth a warning.
-	Loads []Load
+	Loads []predict.Tally
 }
 
 // StepEffect is one effect with the namespace that it happens in.
@@ -40,12 +40,6 @@ const (
 	ShowEffect predict.EffectKind = "show" // it does again
 )
 
-// Load is how many mounts a namespace has, and how many it would get.
-type Load struct {
-	NS          predict.ID
-	Have, Comes int
-}
-
 // Prediction is what operations would do, one after the other.
 type Prediction struct {
 	World *world.World
@@ -61,7 +55,7 @@ type Prediction struct {
 // Predict applies operations to a state of a world. Apply does one; it follows
 // paths, where there is a host to follow them on.
 func Predict(w *world.World, s *predict.State, asks []predict.Ask, apply func(i int) (predict.Result, error)) (Prediction, error) {
-	p := Prediction{World: w, Limit: w.Host.MaxMnts, Unseen: s.Gaps(), Gaps: w.Gaps}
+	p := Prediction{World: w, Limit: w.Host.MaxMnts, Unseen: s.Gaps(), Gaps: mattering(w.Gaps)}
 	f := foreseer{world: w, state: s, hidden: map[predict.ID]map[predict.ID]bool{}}
 	for i, a := range asks {
 		f.before()
@@ -71,11 +65,17 @@ func Predict(w *world.World, s *predict.State, asks []predict.Ask, apply func(i 
 		}
 		step := Step{Text: a.Text, Target: a.Target, Result: r}
 		step.Effects = f.effects(r)
-		step.Loads = f.loads(r)
+		step.Loads = loads(r)
 		p.Steps = append(p.Steps, step)
 	}
 	p.After = tablesOf(w, s, s.Namespaces())
 	return p, nil
+}
+
+// mattering are the gaps that may limit a prediction: not those of what is told
+// of a mount beside its place.
+func mattering(gaps []snapshot.Gap) []snapshot.Gap {
+	return slices.DeleteFunc(slices.Clone(gaps), func(g snapshot.Gap) bool { return g.OfTable() && !g.OfMounts() })
 }
 
 // OK says that every operation would succeed.
@@ -157,33 +157,18 @@ func shadowed(w *world.World, s *predict.State, spaces []predict.ID) map[predict
 	return m
 }
 
-// loads counts, of an operation that makes many mounts or is refused because a
-// namespace is full, the mounts of each namespace.
-func (f *foreseer) loads(r predict.Result) []Load {
-	full := r.Refusal != nil && r.Refusal.Reason == predict.MountMax
-	if full {
-		r = f.was.Unlimited().Apply(r.Op)
-	}
-	var list []Load
+// loads are, of an operation that makes many mounts or is refused because a
+// namespace is full, the numbers of each namespace, the fullest first.
+func loads(r predict.Result) []predict.Tally {
 	total := 0
-	at := map[predict.ID]int{}
-	for _, e := range r.Effects {
-		if e.Kind != predict.Attach {
-			continue
-		}
-		i, met := at[e.Mount.NS]
-		if !met {
-			i = len(list)
-			at[e.Mount.NS] = i
-			list = append(list, Load{NS: e.Mount.NS, Have: f.was.Count(e.Mount.NS)})
-		}
-		list[i].Comes++
-		total++
+	for _, t := range r.Tally {
+		total += t.Comes
 	}
-	if !full && total <= ManyMounts {
+	if full := r.Refusal != nil && r.Refusal.Reason == predict.MountMax; !full && total <= ManyMounts {
 		return nil
 	}
-	slices.SortStableFunc(list, func(a, b Load) int { return b.Have + b.Comes - a.Have - a.Comes })
+	list := slices.Clone(r.Tally)
+	slices.SortStableFunc(list, func(a, b predict.Tally) int { return b.Have + b.Comes - a.Have - a.Comes })
 	return list
 }
 

@@ -15,7 +15,7 @@ var EffectColumns = Columns[query.StepEffect]{
 	Defaults: []string{"EFFECT", "NAMESPACE", "TARGET", "FSTYPE", "SOURCE", "PROPAGATION", "VIA", "OWNER", "WHY"},
 	All: []Column[query.StepEffect]{
 		{Name: "EFFECT", Help: "what happens to the mount: attach, detach, move, propagation, flags, stay, hide, show, ...", Text: func(e query.StepEffect) string { return string(e.Kind) }},
-		{Name: "NAMESPACE", Help: "mount namespace; below zero for one that is not yet made", Text: func(e query.StepEffect) string { return futureNS(e.Mount.NS) }},
+		{Name: "NAMESPACE", Help: "mount namespace; below zero for one that is not yet made", Text: effectSpace},
 		{Name: "TARGET", Help: "mount point, before and after where it moves", Shrink: 1, Text: effectTarget},
 		{Name: "FSTYPE", Help: "file system type", Text: func(e query.StepEffect) string { return e.Mount.FSType }},
 		{Name: "SOURCE", Help: "source of the file system", Shrink: 2, Text: func(e query.StepEffect) string { return e.Mount.Source }},
@@ -36,6 +36,13 @@ func futureNS(ns predict.ID) string {
 		return fmt.Sprintf("new (%d)", ns)
 	}
 	return fmt.Sprintf("mnt:[%d]", ns)
+}
+
+func effectSpace(e query.StepEffect) string {
+	if e.NS != nil && e.NS.Inferred {
+		return fmt.Sprintf("mnt:[~%d]", e.Mount.NS)
+	}
+	return futureNS(e.Mount.NS)
 }
 
 func effectTarget(e query.StepEffect) string {

@@ -66,7 +66,7 @@ func effectObject(j *jsonWriter, e query.StepEffect) {
 		key   string
 		value any
 	}{
-		{"ns", int(e.Mount.NS)},
+		{"ns", spaceJSON(e)},
 		{"target", e.Mount.Point},
 		{"fstype", orNull(e.Mount.FSType)},
 		{"source", orNull(e.Mount.Source)},
@@ -84,6 +84,15 @@ func effectObject(j *jsonWriter, e query.StepEffect) {
 		j.field(f.key, false)
 		j.value(f.value)
 	}
+}
+
+// spaceJSON is the number of the namespace, null where it names nothing in the
+// kernel.
+func spaceJSON(e query.StepEffect) any {
+	if e.NS != nil && e.NS.Inferred {
+		return nil
+	}
+	return int(e.Mount.NS)
 }
 
 // propagationJSON is the state afterwards alone.
