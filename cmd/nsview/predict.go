@@ -160,7 +160,7 @@ type foresight struct {
 	asks   []predict.Ask
 	places []inspect.Place // who does each
 	world  *world.World
-	use   query.Usage
+	use    query.Usage
 	// unread: what may keep something busy could not be read; unsure: an
 	// operation would succeed unless it does.
 	unread, unsure bool

@@ -37,6 +37,8 @@ func (e StepEffect) Why() string {
 		return "another mount covers it now"
 	case e.Kind == ShowEffect:
 		return "nothing covers it any more"
+	case e.Kind == predict.Change && e.Rule != predict.Asked && e.Was.Master != 0 && e.Was.Master != e.Mount.Master:
+		return fmt.Sprintf("group %d, which it received from, has no member any more", e.Was.Master)
 	}
 	text, ok := ruleTexts[e.Rule]
 	switch {
@@ -45,8 +47,6 @@ func (e StepEffect) Why() string {
 		text = string(e.Rule)
 	case e.Kind == predict.Attach:
 		text = "copied with the namespace"
-	case e.Kind == predict.Change && e.Was.Master != e.Mount.Master:
-		text = fmt.Sprintf("group %d, which it received from, has no member any more", e.Was.Master)
 	}
 	group := predict.ID(0)
 	if n := len(e.Through); n > 0 {
