@@ -24,22 +24,26 @@ func (a *app) liveLab(ctx context.Context, l *labs.Lab) labs.Outcome {
 	for line := range strings.Lines(l.Story) {
 		fmt.Fprintln(a.out, render.Safe(strings.TrimSpace(line)))
 	}
-	wait := a.enter(ctx)
+	next := a.enter(ctx)
 	n := 0
 	o := stage.Run(ctx, l, stage.Options{Tables: true, Step: func(s labs.StepOutcome) {
-		n++
+		if n++; n > 1 {
+			next()
+		}
 		_ = labs.PrintStep(a.out, n, s)
 		fmt.Fprintln(a.out)
 		_ = labs.PrintTables(a.out, s.Tables, a.width())
-		if n < len(l.Steps) {
-			wait()
-		}
 	}})
 	fmt.Fprintf(a.out, "\n%s\n\n", o.Line())
 	return o
 }
 
-// enter waits for Enter, where there is somebody to press it.
+// clearScreen clears a terminal, so that the tables of each step stand where
+// those of the step before stood.
+const clearScreen = "\x1b[H\x1b[2J"
+
+// enter waits for Enter, where there is somebody to press it, and clears the
+// screen for the next step.
 func (a *app) enter(ctx context.Context) func() {
 	in, ok := a.in.(*os.File)
 	if !ok || a.width() == 0 || !term.IsTerminal(int(in.Fd())) {
@@ -55,7 +59,9 @@ func (a *app) enter(ctx context.Context) func() {
 		}()
 		select {
 		case <-pressed:
+			fmt.Fprint(a.out, clearScreen)
 		case <-ctx.Done():
+			fmt.Fprintln(a.out)
 		}
 	}
 }
