@@ -96,7 +96,7 @@ func TestCapabilitiesOfAnotherUser(t *testing.T) {
 	needsRoot(t)
 	s := container(t, `grep -E "^Cap" /proc/self/status; id -u; id -g; id -G; echo $HOME`)
 	sets := capset.For(capset.Docker(), false)
-	s.Capabilities, s.Login = &sets, &Login{User: "33:44", Groups: []int{55}}
+	s.Capabilities, s.Login = &sets, &Login{User: "33:44", Groups: []string{"55"}}
 	got, _ := said(t, s)
 	want := "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n" +
 		"CapBnd:\t00000000a80425fb\nCapAmb:\t0000000000000000\n33\n44\n44 55\n/\n"

@@ -13,6 +13,8 @@ import (
 // Confinement is what the command may not do, of what its user could.
 type Confinement struct {
 	// Capabilities are the sets that it starts with; nil keeps the caller's.
+	// With a [Login] that is not root's it has none, and may have what the
+	// bounding set allows (as in Docker).
 	Capabilities *capset.Sets
 	// Filter is asked at each system call; nil lets all pass.
 	Filter          *Filter
@@ -24,7 +26,7 @@ type Confinement struct {
 	Umask       *int // nil keeps the caller's
 }
 
-// rights are the steps that need rights which are given up later: limits may
+// limits are the steps that need rights which are given up later: limits may
 // be raised, and a filter loaded, by root only.
 func (p *planner) limits(c Confinement) {
 	for i := range c.Limits {
@@ -43,9 +45,9 @@ func (p *planner) limits(c Confinement) {
 }
 
 // restrict are the steps behind the change of user.
-func (p *planner) restrict(c Confinement) {
+func (p *planner) restrict(c Confinement, byLogin bool) {
 	if c.Capabilities != nil {
-		p.add("", &SetCapabilities{*c.Capabilities})
+		p.add("", &SetCapabilities{Sets: *c.Capabilities, RootOnly: byLogin})
 	}
 	if c.NoNewPrivileges {
 		p.add("", &NoNewPrivileges{})
@@ -87,7 +89,10 @@ func (*KeepCapabilities) String() string { return "prctl(PR_SET_KEEPCAPS, 1)" }
 func (*KeepCapabilities) do(*child) error { return unix.Prctl(unix.PR_SET_KEEPCAPS, 1, 0, 0, 0) }
 
 // SetCapabilities sets all sets but the bounding one.
-type SetCapabilities struct{ Sets capset.Sets }
+type SetCapabilities struct {
+	Sets     capset.Sets
+	RootOnly bool // another user gets none
+}
 
 // Call is "capset".
 func (*SetCapabilities) Call() Call { return "capset" }
@@ -97,11 +102,20 @@ func (s *SetCapabilities) FlagNames() string { return s.Sets.Effective.String() 
 
 // String is capset(effective CAP_KILL, permitted CAP_KILL, inheritable 0) ambient 0.
 func (s *SetCapabilities) String() string {
-	return fmt.Sprintf("capset(effective %v, permitted %v, inheritable %v) ambient %v",
-		s.Sets.Effective, s.Sets.Permitted, s.Sets.Inheritable, s.Sets.Ambient)
+	only := ""
+	if s.RootOnly {
+		only = ", for root only"
+	}
+	return fmt.Sprintf("capset(effective %v, permitted %v, inheritable %v) ambient %v%s",
+		s.Sets.Effective, s.Sets.Permitted, s.Sets.Inheritable, s.Sets.Ambient, only)
 }
 
-func (s *SetCapabilities) do(*child) error { return s.Sets.Apply() }
+func (s *SetCapabilities) do(*child) error {
+	if s.RootOnly && unix.Getuid() != 0 {
+		return capset.For(s.Sets.Bounding, false).Apply()
+	}
+	return s.Sets.Apply()
+}
 
 // Limit is a resource limit (getrlimit(2)).
 type Limit struct {

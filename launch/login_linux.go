@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/moby/sys/user"
@@ -17,8 +16,9 @@ import (
 type Login struct {
 	// User is NAME or UID, or either with :GROUP or :GID, as of docker run -u.
 	User string
-	// Groups are supplementary ones besides those of /etc/group.
-	Groups []int
+	// Groups are supplementary ones, by name or number, besides those that
+	// /etc/group gives the user.
+	Groups []string
 	// KeepGroups leaves the supplementary groups as they are, where a user
 	// namespace does not allow setgroups(2).
 	KeepGroups bool
@@ -40,6 +40,9 @@ func (l *Login) String() string {
 
 func (l *Login) do(c *child) error {
 	who, err := l.find()
+	if err == nil {
+		err = l.addGroups(who)
+	}
 	if err != nil {
 		return &CallError{Call: "open", Detail: err.Error(), Err: unix.ENOENT}
 	}
@@ -48,9 +51,8 @@ func (l *Login) do(c *child) error {
 		return err
 	}
 	if !l.KeepGroups {
-		groups := slices.Concat(who.Sgids, l.Groups)
-		if err := (&Setgroups{GIDs: groups}).do(c); err != nil {
-			return refused("setgroups", numbers(groups), err)
+		if err := (&Setgroups{GIDs: who.Sgids}).do(c); err != nil {
+			return refused("setgroups", numbers(who.Sgids), err)
 		}
 	}
 	if err := (&Setgid{GID: who.Gid}).do(c); err != nil {
@@ -72,6 +74,21 @@ func (l *Login) find() (*user.ExecUser, error) {
 	}
 	defer group.Close()
 	return user.GetExecUser(l.User, &user.ExecUser{Home: "/"}, passwd, group)
+}
+
+// addGroups adds the groups that were asked for.
+func (l *Login) addGroups(who *user.ExecUser) error {
+	if len(l.Groups) == 0 {
+		return nil
+	}
+	group, err := openPlain("/etc/group")
+	if err != nil {
+		return err
+	}
+	defer group.Close()
+	more, err := user.GetAdditionalGroups(l.Groups, group)
+	who.Sgids = append(who.Sgids, more...)
+	return err
 }
 
 // openPlain opens a file of the root, and an empty one for what is missing or

@@ -114,7 +114,7 @@ func (p *planner) become(s Spec) {
 	if s.Personality != nil { // a filter may forbid it
 		p.add("", s.Personality)
 	}
-	p.restrict(s.Confinement)
+	p.restrict(s.Confinement, s.Login != nil)
 	for i := range s.Starting {
 		p.add("", &s.Starting[i])
 	}

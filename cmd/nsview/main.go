@@ -34,7 +34,9 @@ func main() {
 	debug.SetGCPercent(400)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], terminal{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv,
-	}))
+	t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
+	if isKeeper() { // of a container that was detached
+		t.err = voice()
+	}
+	os.Exit(run(ctx, os.Args[1:], t))
 }

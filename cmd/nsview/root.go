@@ -81,7 +81,7 @@ container or unit by name (web, docker:ba54f3f7, chronyd.service).`,
 	f.StringVar(&a.flags.proc, "proc", "/proc", "`DIR` where proc is mounted")
 	f.StringVar(&a.flags.color, "color", "auto", "colour the output: auto, always or never (`WHEN`)")
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]cobra.Completion{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
-	root.AddCommand(a.list(), a.tree(), a.groups(), a.explain(), a.holders(), a.predict(), a.diff(), a.snapshot(), a.runContainer(), a.lab(), a.tui(), a.watch(), a.version())
+	root.AddCommand(a.list(), a.tree(), a.groups(), a.explain(), a.holders(), a.predict(), a.diff(), a.snapshot(), a.runContainer(), a.stop(), a.lab(), a.tui(), a.watch(), a.version())
 	return root
 }
 

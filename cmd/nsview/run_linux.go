@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/nsview/nsview/fixtures/rootfs"
 	"github.com/nsview/nsview/launch"
@@ -21,6 +22,9 @@ type runFlags struct {
 	volumes volumeFlags
 	ns      nsFlags
 	command commandFlags
+	box     boxFlags
+	limits  limitFlags
+	keep    keepFlags
 	shown   shownFlags
 }
 
@@ -61,6 +65,9 @@ it, 127 when the command was not found, 126 when it could not be started, and
 	rf.volumes.flags(f)
 	rf.ns.flags(f)
 	rf.command.flags(f)
+	rf.box.flags(f)
+	rf.limits.flags(f)
+	rf.keep.flags(f)
 	rf.shown.flags(f)
 	f.SortFlags = false
 	return cmd
@@ -90,31 +97,37 @@ func (a *app) runRun(cmd *cobra.Command, rf *runFlags, args []string) error {
 	if err := rf.shown.check(); err != nil {
 		return err
 	}
+	if rf.keep.detach && !rf.shown.plan && !isKeeper() {
+		return a.startKeeper(cmd.Context())
+	}
+	rf.bundle.id = "ID" // a plan is the same every time
+	if !rf.shown.plan {
+		rf.bundle.id = newID()
+	}
 	spec, done, err := a.containerSpec(cmd, rf, args)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if rf.shown.plan {
-		return a.printPlan(spec, rf.shown)
+	k, err := a.keeper(cmd.Flags(), rf, spec)
+	if err != nil {
+		return err
 	}
-	streams := launch.Streams{In: fileOf(a.in), Out: fileOf(a.out), Err: fileOf(a.err)}
+	if rf.shown.plan {
+		return a.printPlan(k.spec, rf.shown)
+	}
 	watcher, err := a.watcher(cmd.Context(), rf.shown)
 	if err != nil {
 		return err
 	}
 	defer rf.bundle.ended(a)
-	p, err := launch.StartWatched(cmd.Context(), spec, streams, watcher)
-	if err != nil {
-		return explained(fmt.Errorf("start the container: %w", err))
-	}
-	if err := rf.bundle.started(p.PID()); err != nil {
-		p.Stop()
+	k.poststart = rf.bundle.started
+	state, err := k.run(cmd.Context(), watcher)
+	if state == nil {
 		return err
 	}
-	state, err := p.Wait()
 	if err != nil {
-		return fmt.Errorf("wait for the container: %w", err)
+		a.say("%v", err) // it ended, and has its own status
 	}
 	return statusOf(state)
 }
@@ -161,7 +174,13 @@ func (a *app) containerSpec(cmd *cobra.Command, rf *runFlags, args []string) (sp
 	if done, err = a.containerRoot(&spec, rf, places); err != nil {
 		return spec, nil, err
 	}
-	if err := rf.inside(a, &spec, command); err != nil {
+	if len(command) == 0 {
+		rf.keep.prompt(a, cmd.Flags())
+	}
+	if rf.keep.tty {
+		spec.Terminal = &launch.Terminal{}
+	}
+	if err := rf.inside(a, cmd.Flags(), &spec, command); err != nil {
 		done()
 		return spec, nil, err
 	}
@@ -197,15 +216,20 @@ func (a *app) containerRoot(spec *launch.Spec, rf *runFlags, places []string) (f
 }
 
 // inside sets what is in the container.
-func (rf *runFlags) inside(a *app, spec *launch.Spec, command []string) error {
+func (rf *runFlags) inside(a *app, flags *pflag.FlagSet, spec *launch.Spec, command []string) error {
 	if err := rf.root.apply(spec); err != nil {
 		return err
 	}
 	if err := rf.volumes.apply(a, spec); err != nil {
 		return err
 	}
-	rf.command.apply(spec, command, rf.image.config)
-	return nil
+	if err := rf.command.apply(a, spec, command, rf.image.config); err != nil {
+		return err
+	}
+	if rf.image.config.user != "" && !flags.Changed("user") {
+		rf.box.user = rf.image.config.user
+	}
+	return rf.box.apply(flags, spec)
 }
 
 // ownRoot takes the root that is made of this host's tools.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,6 +17,7 @@ import (
 // bundleFlags take the container from an OCI bundle.
 type bundleFlags struct {
 	dir       string
+	id        string
 	container *bundle.Container // nil without a bundle
 }
 
@@ -26,7 +26,7 @@ func (bf *bundleFlags) flags(f *pflag.FlagSet) {
 }
 
 // besideBundle are the flags that a bundle does not answer itself.
-var besideBundle = []string{"bundle", "plan", "trace", "step", "json", "color", "pivot", "name", "detach", "init"}
+var besideBundle = []string{"bundle", "plan", "trace", "step", "json", "color", "pivot", "name", "detach", "rm", "init", "interactive"}
 
 // spec reads the bundle.
 func (bf *bundleFlags) spec(a *app, cmd *cobra.Command, places, command []string) (launch.Spec, error) {
@@ -53,7 +53,7 @@ func (bf *bundleFlags) spec(a *app, cmd *cobra.Command, places, command []string
 		b.Config.Process.Args = command
 	}
 	c, err := b.Container(bundle.Caller{
-		ID: "nsview-" + strconv.Itoa(os.Getpid()), Superuser: !ordinary(), Hierarchies: hierarchies,
+		ID: bf.id, Superuser: !ordinary(), Hierarchies: hierarchies,
 	})
 	if err != nil {
 		return launch.Spec{}, err
