@@ -129,6 +129,25 @@ func TestConnect(t *testing.T) {
 	}
 }
 
+// When the user's terminal goes, the container's does: whoever reads from it
+// comes to the end, whatever signals do.
+func TestHangUp(t *testing.T) {
+	keyboard, user := pair(t)
+	master, tty := pair(t)
+	term, err := Connect(user, master, &shownText{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer term.Close()
+	if err := keyboard.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var b [1]byte
+	if n, err := tty.Read(b[:]); n != 0 || err == nil {
+		t.Errorf("read %d, %v", n, err)
+	}
+}
+
 // Somebody keeps the terminal open: all that was said is shown, and it ends.
 func TestCloseDoesNotWaitForEver(t *testing.T) {
 	master, tty := pair(t)

@@ -33,7 +33,10 @@ func (t *Terminal) read() {
 		case errors.Is(err, unix.EINTR) || errors.Is(err, unix.EAGAIN):
 			continue
 		case err != nil || n <= 0:
-			return // the terminal was hung up, of which a signal tells
+			// The user's terminal was hung up, and so is the container's: its
+			// shell reads to the end.
+			_ = t.master.Close()
+			return
 		}
 		if _, err := t.master.Write(b[:n]); err != nil {
 			return

@@ -46,7 +46,7 @@ func Size(f *os.File) (rows, columns uint16, ok bool) {
 	return size.Row, size.Col, true
 }
 
-// Connect starts to copy. What is typed comes from user, a terminal, or nothing
+// Connect starts to copy, and takes the master over: [Terminal.Close] closes it. What is typed comes from user, a terminal, or nothing
 // when it is nil; what the master says goes to out.
 func Connect(user, master *os.File, out io.Writer) (*Terminal, error) {
 	t := &Terminal{user: user, master: master, shown: make(chan struct{}), signals: make(chan os.Signal, 16)}
@@ -113,6 +113,7 @@ func (t *Terminal) Close() {
 	}
 	t.restore()
 	_ = t.ended.Close()
+	_ = t.master.Close()
 }
 
 // raw lets all keys through to the container.
