@@ -113,6 +113,7 @@ step Every claim here is false.
   => output is hell
   => output matches ^ello
   => output orders llo he
+  => output counts 2 hello
   host: mount tmpfs /mnt/b b
   => host gains 2
   => host loses 1
@@ -161,8 +162,8 @@ step Every claim here is false.
 			}
 		}
 	}
-	if wrong != 32 {
-		t.Errorf("%d claims are false of 32", wrong)
+	if wrong != 33 {
+		t.Errorf("%d claims are false of 33", wrong)
 	}
 	status, out, _ := call(t, "lab", "run", "-q", lab)
 	if status != 1 || !strings.Contains(out, "false: not as claimed") || !strings.Contains(out, "line 11: claim: fails EBUSY  kernel: EINVAL") {
