@@ -284,7 +284,7 @@ func (a *app) printPrediction(p query.Prediction, cols []render.Column[query.Ste
 	var trees []query.Tree
 	if pf.tables {
 		trees = []query.Tree{}
-		for _, v := range p.After.Views {
+		for _, v := range p.After().Views {
 			if t, err := query.Trees(v, query.TreeQuery{}); err == nil {
 				trees = append(trees, t)
 			}

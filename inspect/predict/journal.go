@@ -88,7 +88,7 @@ func (s *State) effects() []Effect {
 
 func (s *State) compare(list []Effect, e *entry) []Effect {
 	x := &s.mounts[e.mount]
-	effect := Effect{Via: e.via, Through: e.through, Submount: e.submount, Rule: e.rule, Beneath: e.beneath}
+	effect := Effect{Via: e.via, Through: e.through, Submount: e.submount, Rule: e.rule, Beneath: e.beneath, mount: e.mount, parent: e.parent, at: e.at}
 	if effect.Via == "" {
 		effect.Via = Self
 	}

@@ -141,6 +141,10 @@ type Effect struct {
 	Hidden bool
 	// Rule says why it happens.
 	Rule Rule
+
+	mount  int32
+	parent int32  // what it was mounted on before
+	at     string // and where
 }
 
 // EffectKind says what happens to a mount.
@@ -158,6 +162,9 @@ const (
 	NewNS     EffectKind = "namespace"
 	RootOf    EffectKind = "root" // the actor's root directory
 	NoEffects EffectKind = "none"
+	// Hide and Show are what [State.Sight] adds.
+	Hide EffectKind = "hide" // its path no longer leads to it
+	Show EffectKind = "show" // it does again
 )
 
 // Row is one mount of one namespace, as it is at one moment.

@@ -66,9 +66,12 @@ func within(path, dir string) bool { return path == dir || world.Under(path, dir
 
 // hidden says whether the path of a mount leads elsewhere: something covers it,
 // or a directory above it.
-func (s *State) hidden(m int32) bool {
+func (s *State) hidden(m int32) bool { return s.obscured(m, nil) }
+
+// obscured is hidden, as if some mounts were not there.
+func (s *State) obscured(m int32, without map[int32]bool) bool {
 	view := s.spaces[s.mounts[m].space].view
-	if s.over(m) != 0 && m != view {
+	if o := s.over(m); o != 0 && !without[o] && m != view {
 		return true
 	}
 	for m != view && s.hasParent(m) {
@@ -78,6 +81,9 @@ func (s *State) hidden(m int32) bool {
 			return true // over the root directory, which goes on to mean what is below
 		}
 		for c := range s.children(p) {
+			if without[c] {
+				continue
+			}
 			if c != m && s.mounts[c].at != s.mounts[p].root && within(at, s.mounts[c].at) || p != view && c != m && s.mounts[c].at == s.mounts[p].root {
 				return true
 			}

@@ -28,24 +28,16 @@ type Step struct {
 // StepEffect is one effect with the namespace that it happens in.
 type StepEffect struct {
 	predict.Effect
-	NS *world.Namespace // nil for one that was not seen, or is not yet made
-	// Beneath is the mount that lies on top of a new one, "" for none.
-	Covered string
-	World   *world.World
+	NS    *world.Namespace // nil for one that was not seen, or is not yet made
+	World *world.World
 }
-
-// The effects that follow from those of the rules.
-const (
-	HideEffect predict.EffectKind = "hide" // its path no longer leads to it
-	ShowEffect predict.EffectKind = "show" // it does again
-)
 
 // Prediction is what operations would do, one after the other.
 type Prediction struct {
 	World *world.World
+	State *predict.State // as it is at the end
 	Steps []Step
-	After *world.World // every mount table as it would be
-	Limit uint64       // fs.mount-max, 0 where it was not read
+	Limit uint64 // fs.mount-max, 0 where it was not read
 	// Unseen is what of the host could not be seen: what it would gain or lose
 	// is not among the effects.
 	Unseen []string
@@ -55,22 +47,20 @@ type Prediction struct {
 // Predict applies operations to a state of a world. Apply does one; it follows
 // paths, where there is a host to follow them on.
 func Predict(w *world.World, s *predict.State, asks []predict.Ask, apply func(i int) (predict.Result, error)) (Prediction, error) {
-	p := Prediction{World: w, Limit: w.Host.MaxMnts, Unseen: s.Gaps(), Gaps: mattering(w.Gaps)}
-	f := foreseer{world: w, state: s, hidden: map[predict.ID]map[predict.ID]bool{}}
+	p := Prediction{World: w, State: s, Limit: w.Host.MaxMnts, Unseen: s.Gaps(), Gaps: mattering(w.Gaps)}
 	for i, a := range asks {
-		f.before()
 		r, err := apply(i)
 		if err != nil {
 			return p, err
 		}
-		step := Step{Text: a.Text, Target: a.Target, Result: r}
-		step.Effects = f.effects(r)
-		step.Loads = loads(r)
-		p.Steps = append(p.Steps, step)
+		p.Steps = append(p.Steps, Step{Text: a.Text, Target: a.Target, Result: r, Effects: effects(w, s, r), Loads: loads(r)})
 	}
-	p.After = tablesOf(w, s, s.Namespaces())
 	return p, nil
 }
+
+// After is every mount table as it would be. A mount or group that is not yet
+// made has a number below zero, as an unsigned one.
+func (p *Prediction) After() *world.World { return tablesOf(p.World, p.State, p.State.Namespaces()) }
 
 // mattering are the gaps that may limit a prediction: not those of what is told
 // of a mount beside its place.
@@ -96,65 +86,16 @@ func (p *Prediction) Doubts() []string {
 	return list
 }
 
-// foreseer is the work of one Predict.
-type foreseer struct {
-	world  *world.World
-	state  *predict.State
-	hidden map[predict.ID]map[predict.ID]bool // by namespace, the mounts out of sight
-	was    *predict.State
-}
-
-// before keeps the state for what an operation hides.
-func (f *foreseer) before() { f.was = f.state.Clone() }
-
-// effects adds what goes out of sight in the namespaces that change.
-func (f *foreseer) effects(r predict.Result) []StepEffect {
+// effects are those of a result, and what goes out of sight with them.
+func effects(w *world.World, s *predict.State, r predict.Result) []StepEffect {
 	var list []StepEffect
-	told := map[predict.ID]bool{}
-	var spaces []predict.ID
-	for _, e := range r.Effects {
+	for _, e := range slices.Concat(r.Effects, s.Sight(r)) {
 		if e.Mount.FSType == "" && e.Mount.Dev == (snapshot.Dev{}) {
 			continue // the root mount of a namespace, which nobody sees
 		}
-		list = append(list, f.in(e))
-		told[e.Mount.ID] = told[e.Mount.ID] || e.Kind == predict.Attach || e.Kind == predict.Detach || e.Kind == predict.MoveTo
-		if !slices.Contains(spaces, e.Mount.NS) && !e.Mount.NS.New() {
-			spaces = append(spaces, e.Mount.NS)
-		}
-	}
-	old, now := shadowed(f.world, f.was, spaces), shadowed(f.world, f.state, spaces)
-	for _, ns := range spaces {
-		for _, row := range f.state.Table(ns) {
-			if _, there := old[row.ID]; !there || told[row.ID] || old[row.ID] == now[row.ID] {
-				continue
-			}
-			kind := ShowEffect
-			if now[row.ID] {
-				kind = HideEffect
-			}
-			list = append(list, f.in(predict.Effect{Kind: kind, Mount: row, Was: row, Via: predict.Self, Hidden: now[row.ID]}))
-		}
+		list = append(list, StepEffect{Effect: e, World: w, NS: w.Lookup(uint64(e.Mount.NS))})
 	}
 	return list
-}
-
-func (f *foreseer) in(e predict.Effect) StepEffect {
-	s := StepEffect{Effect: e, World: f.world, NS: f.world.Lookup(uint64(e.Mount.NS))}
-	if e.Beneath != 0 {
-		s.Covered = e.Mount.Point
-	}
-	return s
-}
-
-// shadowed are the mounts of namespaces, and which of them are out of sight.
-func shadowed(w *world.World, s *predict.State, spaces []predict.ID) map[predict.ID]bool {
-	m := map[predict.ID]bool{}
-	for _, v := range tablesOf(w, s, spaces).Views {
-		for _, x := range v.Mounts {
-			m[predict.ID(x.ID)] = x.Shadowed
-		}
-	}
-	return m
 }
 
 // loads are, of an operation that makes many mounts or is refused because a
@@ -172,8 +113,7 @@ func loads(r predict.Result) []predict.Tally {
 	return list
 }
 
-// tablesOf are tables of a state as a world of their own. A mount or group that
-// is not yet made has a number below zero there, as an unsigned one.
+// tablesOf are tables of a state as a world of their own.
 func tablesOf(w *world.World, s *predict.State, spaces []predict.ID) *world.World {
 	old := map[snapshot.MountID]*world.Mount{}
 	options := map[snapshot.Dev]string{}

@@ -33,9 +33,9 @@ var ruleTexts = map[predict.Rule]string{
 // Why says which rule makes an effect, and through which group.
 func (e StepEffect) Why() string {
 	switch {
-	case e.Kind == HideEffect:
+	case e.Kind == predict.Hide:
 		return "another mount covers it now"
-	case e.Kind == ShowEffect:
+	case e.Kind == predict.Show:
 		return "nothing covers it any more"
 	case e.Kind == predict.Change && e.Rule != predict.Asked && e.Was.Master != 0 && e.Was.Master != e.Mount.Master:
 		return fmt.Sprintf("group %d, which it received from, has no member any more", e.Was.Master)

@@ -46,7 +46,7 @@ func effectSpace(e query.StepEffect) string {
 }
 
 func effectTarget(e query.StepEffect) string {
-	if e.Hidden && e.Kind != query.HideEffect {
+	if e.Hidden && e.Kind != predict.Hide {
 		return e.Place() + " (hidden)"
 	}
 	return e.Place()
