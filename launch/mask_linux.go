@@ -74,7 +74,7 @@ func (m *Mask) cover(c *child, at int) (int, error) {
 	}
 	if dir {
 		const slot = "cover"
-		fs := NewFS{Type: "tmpfs", Source: "tmpfs", Attr: unix.MOUNT_ATTR_RDONLY, To: slot}
+		fs := NewFS{Type: "tmpfs", Source: "tmpfs", Options: []string{"ro"}, Attr: unix.MOUNT_ATTR_RDONLY, To: slot}
 		if err := fs.do(c); err != nil {
 			return -1, err
 		}
@@ -87,7 +87,15 @@ func (m *Mask) cover(c *child, at int) (int, error) {
 		return -1, err
 	}
 	fd, err := unix.OpenTree(null, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH)
-	return fd, refused("open_tree", nullSlot, err)
+	if err != nil {
+		return -1, refused("open_tree", nullSlot, err)
+	}
+	// What the host mounts over its null device must not arrive here.
+	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, &unix.MountAttr{Propagation: unix.MS_PRIVATE}); err != nil {
+		_ = unix.Close(fd)
+		return -1, refused("mount_setattr", nullSlot, err)
+	}
+	return fd, nil
 }
 
 // ReadOnlyPath makes a path of the root read-only by a mount of its own. What is
