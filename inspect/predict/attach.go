@@ -14,9 +14,9 @@ func (s *State) attach(by Actor, tree int32, at spot, moving bool) *Refusal {
 		return r
 	}
 	dest := at.mount
-	source := s.mounts[tree].id
 	if s.shared(dest) {
 		for m := range s.tree(tree) {
+			s.touch(m).typed = SharedParent
 			s.share(m)
 		}
 	}
@@ -34,7 +34,6 @@ func (s *State) attach(by Actor, tree int32, at spot, moving bool) *Refusal {
 		}
 		s.land(c.tree, spot{c.to.mount, at.inside}, user, entry{via: c.to.via, through: c.to.through, rule: rule})
 	}
-	_ = source
 	return nil
 }
 

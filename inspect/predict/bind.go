@@ -64,7 +64,7 @@ func (s *State) bindDetached(op Op) *Refusal {
 	}
 	at, r := s.walk(op.By, op.Dst)
 	if r == nil {
-		r = s.put(op, tree, s.onto(at), s.entry(from) == File)
+		r = s.put(op, tree, s.target(op, at), s.entry(from) == File)
 	}
 	if r != nil {
 		s.discard(tree)

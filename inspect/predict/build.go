@@ -86,6 +86,9 @@ func (s *State) EnterNamespace(ns ID) (Actor, error) {
 // EnterLike is another actor in the place of one.
 func (s *State) EnterLike(a Actor) Actor { return s.enter(s.actors[a]) }
 
+// Leave ends an actor: its root directory keeps nothing busy any more.
+func (s *State) Leave(a Actor) { s.actors[a].root.mount = 0 }
+
 // Home is the namespace that an actor is in.
 func (s *State) Home(a Actor) ID { return s.spaces[s.home(a)].id }
 

@@ -57,14 +57,9 @@ func (s *State) makeType(op Op) *Refusal {
 		return r
 	}
 	for p := range s.tree(m) {
-		rule := LeavesGroup
-		if s.shared(p) && len(s.nodes[s.mounts[p].node].members) == 1 {
-			rule = LastOfGroup
-		}
 		e := s.touch(p)
 		e.rule, e.submount = Asked, p != m
 		s.retype(p, op.Type)
-		_ = rule
 		if !op.Recursive {
 			break
 		}

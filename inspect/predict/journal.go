@@ -24,6 +24,7 @@ type entry struct {
 	beneath  ID
 	submount bool
 	rule     Rule
+	typed    Rule // why its propagation type changes, where that is another rule
 }
 
 // touch notes how a mount is before it is changed.
@@ -118,11 +119,13 @@ func (s *State) compare(list []Effect, e *entry) []Effect {
 		list = append(list, effect)
 	}
 	if effect.Was.Group != effect.Mount.Group || effect.Was.Master != effect.Mount.Master || effect.Was.Unbindable != effect.Mount.Unbindable {
-		effect.Kind = Change
+		if effect.Kind = Change; e.typed != "" {
+			effect.Rule = e.typed
+		}
 		list = append(list, effect)
 	}
 	if e.flags != x.flags {
-		effect.Kind = Reflag
+		effect.Kind, effect.Rule = Reflag, e.rule
 		list = append(list, effect)
 	}
 	return list

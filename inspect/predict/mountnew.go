@@ -17,7 +17,7 @@ func (s *State) mountNew(op Op) *Refusal {
 		return &Refusal{Errno: EPERM, Reason: NotPermitted, Text: op.FSType + " cannot be mounted with the rights over a user namespace only"}
 	}
 	moved := op.Detached || op.Beneath
-	if at = s.onto(at); !moved {
+	if at = s.target(op, at); !moved {
 		if r := s.foreign(op.By, at.mount); r != nil {
 			return r
 		}

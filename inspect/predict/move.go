@@ -10,7 +10,7 @@ func (s *State) move(op Op) *Refusal {
 	if r != nil {
 		return r
 	}
-	at = s.onto(at)
+	at = s.target(op, at)
 	m := from.mount
 	if r := s.movable(op, m); r != nil {
 		return r
@@ -45,6 +45,15 @@ func (s *State) move(op Op) *Refusal {
 	return s.attach(op.By, m, at, true)
 }
 
+// target is where a path leads for what is mounted there: on top of all, or
+// for what goes beneath just where it leads (where_to_mount).
+func (s *State) target(op Op, at spot) spot {
+	if op.Beneath {
+		return at
+	}
+	return s.onto(at)
+}
+
 // movable refuses what may not leave its place.
 func (s *State) movable(op Op, m int32) *Refusal {
 	if r := s.foreign(op.By, m); r != nil {
@@ -62,9 +71,12 @@ func (s *State) movable(op Op, m int32) *Refusal {
 // beneath is where a mount goes that is to lie below the one on top at a place
 // (can_move_mount_beneath).
 func (s *State) beneath(by Actor, m int32, at spot) (spot, *Refusal) {
-	top := at.mount
-	if !s.mounted(at) || !s.hasParent(top) {
+	if !s.mounted(at) {
 		return at, s.notAPoint(at, s.pathOf(at))
+	}
+	top := s.topmost(at.mount)
+	if !s.hasParent(top) {
+		return at, s.refuse(EINVAL, IsNamespaceRoot, top, "is the root of its namespace")
 	}
 	parent, inside := s.mounts[top].parent, s.mounts[top].at
 	switch {

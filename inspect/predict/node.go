@@ -80,9 +80,7 @@ func (s *State) handDown(n int32) {
 		slaves := s.nodes[n].slaves
 		x := slaves[len(slaves)-1]
 		for _, m := range s.nodes[x].members {
-			if e := s.touch(m); e.rule == "" {
-				e.rule = LastOfGroup
-			}
+			s.touch(m).typed = LastOfGroup
 		}
 		s.serve(x, master)
 		if master == 0 && s.nodes[x].id == 0 {

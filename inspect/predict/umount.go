@@ -18,12 +18,10 @@ func (s *State) unmount(m int32) {
 	for _, p := range set {
 		s.set(p, doomed)
 	}
-	parent := s.mounts[m].parent
 	for _, p := range set {
 		s.unlist(p)
 	}
 	set = append(set, s.spreadUmount(set)...)
-	_ = parent
 	for _, p := range set {
 		s.bury(p)
 	}
@@ -88,13 +86,14 @@ func (s *State) spreadUmount(set []int32) []int32 {
 type umounting struct {
 	*State
 	candidates []int32
-	undecided  map[int32]bool // those that are still on the kernel's list
+	undecided  map[int32]bool     // those that are still on the kernel's list
+	from       map[int32]receiver // on which they are, and how it receives
 	going      []int32
 }
 
 // gather collects the counterparts of all that is unmounted.
 func (u *umounting) gather(set []int32) {
-	u.undecided = map[int32]bool{}
+	u.undecided, u.from = map[int32]bool{}, map[int32]receiver{}
 	for _, m := range set {
 		if u.is(m, candidate) {
 			continue
@@ -107,7 +106,7 @@ func (u *umounting) gather(set []int32) {
 			}
 			u.set(c, candidate)
 			if !u.is(c, doomed) {
-				u.leaves(c, r.via, r.through, false, counterpartRule(r))
+				u.from[c] = r
 				u.candidates = append(u.candidates, c)
 				u.undecided[c] = true
 			}
@@ -136,6 +135,8 @@ func (u *umounting) drop(m int32) {
 
 // take commits to unmounting a mount.
 func (u *umounting) take(m int32) {
+	r := u.from[m]
+	u.leaves(m, r.via, r.through, false, counterpartRule(r))
 	u.set(m, doomed)
 	u.unlist(m)
 	u.going = append(u.going, m)

@@ -78,7 +78,10 @@ func call(op predict.Op) error {
 	case predict.OpPivot:
 		return unix.PivotRoot(op.Src, op.Dst)
 	case predict.OpChroot:
-		return unix.Chroot(op.Dst)
+		if err := unix.Chroot(op.Dst); err != nil {
+			return err
+		}
+		return unix.Chdir("/") // the working directory would keep a mount busy
 	}
 	return unix.ENOSYS
 }

@@ -117,6 +117,7 @@ type letter struct {
 	Op    predict.Op
 	Clone bool
 	Open  string
+	Home  bool // leave a chroot
 }
 
 type reply struct {
@@ -140,8 +141,10 @@ func lodge(in io.Reader, out io.Writer) error {
 	go func() {
 		runtime.LockOSThread()
 		home.tid = unix.Gettid()
-		fd, err := nsOfThread()
-		home.fd = fd
+		err := unix.Unshare(unix.CLONE_FS)
+		if err == nil {
+			home.fd, err = nsOfThread()
+		}
 		started <- err
 		for f := range home.work {
 			f()
@@ -176,6 +179,9 @@ func (h *house) answer(l letter) reply {
 		if made, err = h.open(h.rooms[l.Room], nil); err == nil {
 			r.TID = made.tid
 		}
+	case l.Home:
+		r := h.rooms[l.Room]
+		err = r.do(func() error { return unix.Setns(r.fd, unix.CLONE_NEWNS) })
 	case l.Open != "":
 		err = h.rooms[l.Room].hold(l.Open)
 	default:

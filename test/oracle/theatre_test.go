@@ -32,6 +32,7 @@ type theatre struct {
 	count   *count
 	last    predict.Result
 	paper   bool // without a kernel
+	opened  bool
 }
 
 // paper is a theatre without a kernel: everything is only predicted.
@@ -274,6 +275,7 @@ func (t *theatre) lodge(future *predict.State, at int, op predict.Op) error {
 		if r := future.Open(a, "/"+lodgerOf); r != nil { // the program that runs
 			return r
 		}
+		future.EnterLike(a) // the process stays where it began
 	}
 	t.note(at, op, said)
 	l, r, err := lodgerIn(s.local)
@@ -292,6 +294,7 @@ func (t *theatre) lodge(future *predict.State, at int, op predict.Op) error {
 func (t *theatre) open(at int, name string) error {
 	s := t.seats[at]
 	r := t.state.Open(s.actor, name)
+	t.opened = true
 	t.script = append(t.script, fmt.Sprintf("@%d open %s", at, name))
 	if t.paper {
 		return nil
@@ -304,6 +307,40 @@ func (t *theatre) open(at int, name string) error {
 		return fmt.Errorf("said %v, the kernel %v", r, did.Errno)
 	}
 	return nil
+}
+
+// goHome has somebody enter the namespace anew, which leaves a chroot.
+func (t *theatre) goHome(at int) error {
+	s := &t.seats[at]
+	did, err := s.host.tell(letter{Room: s.room, Home: true})
+	if err != nil || did.Errno != 0 {
+		return fmt.Errorf("enter @%d again: %v %w", at, did, err)
+	}
+	t.script = append(t.script, fmt.Sprintf("@%d enter", at))
+	t.state.Leave(s.actor)
+	s.actor, err = t.state.EnterNamespace(t.state.Home(s.actor))
+	if err != nil {
+		return err
+	}
+	return t.compare()
+}
+
+// anew forgets what was predicted and starts from what is there, where that
+// shows everything: not what is locked, and what is open.
+func (t *theatre) anew() error {
+	if len(t.lodgers) > 0 || lesser() || t.opened {
+		return nil
+	}
+	for i := range t.seats {
+		if err := t.goHome(i); err != nil {
+			return err
+		}
+		if s := t.seats[i]; len(t.state.View(s.actor)) < len(t.state.Table(t.state.Home(s.actor))) {
+			return nil // what lies below the root directory is not shown
+		}
+	}
+	t.script = append(t.script, "anew")
+	return t.build()
 }
 
 // note writes an operation down, as one who replays it needs it.
@@ -357,7 +394,19 @@ func (t *theatre) point(at int, rnd *rand.Rand) string {
 	if rnd.IntN(8) == 0 {
 		return t.somewhere(at, rnd)
 	}
-	view := t.state.View(t.seats[at].actor)
+	return anyOf(t.state.View(t.seats[at].actor), rnd)
+}
+
+// private are the mounts of a view that can join a group.
+func (t *theatre) private(at int) []predict.Row {
+	return slices.DeleteFunc(t.state.View(t.seats[at].actor), func(r predict.Row) bool { return r.Group != 0 || r.Master != 0 })
+}
+
+// anyOf is one of the mount points; below a chroot there may be none.
+func anyOf(view []predict.Row, rnd *rand.Rand) string {
+	if len(view) == 0 {
+		return "/"
+	}
 	return view[rnd.IntN(len(view))].Point
 }
 
@@ -366,7 +415,7 @@ func (t *theatre) somewhere(at int, rnd *rand.Rand) string {
 	a := t.seats[at].actor
 	view := t.state.View(a)
 	for tries := 0; ; tries++ {
-		p := view[rnd.IntN(len(view))].Point
+		p := anyOf(view, rnd)
 		for range 2 {
 			if step := steps[rnd.IntN(len(steps))]; step != "" {
 				p = strings.TrimSuffix(p, "/") + "/" + step

@@ -34,6 +34,9 @@ var weights = []struct {
 	{3, predict.OpRemount},
 	{3, predict.OpPivot},
 	{1, "open"},
+	{2, predict.OpChroot},
+	{2, "enter"},
+	{2, "anew"},
 }
 
 var total = func() (n int) {
@@ -79,6 +82,9 @@ func (d deed) op(t *theatre) (int, predict.Op) {
 		}
 	case predict.OpSetGroup:
 		op.Src, op.Dst = t.point(at, rnd), t.point(at, rnd)
+		if private := t.private(at); len(private) > 0 && rnd.IntN(3) > 0 {
+			op.Dst = anyOf(private, rnd)
+		}
 	case predict.OpMake:
 		op.Dst = t.point(at, rnd)
 		op.Type = []predict.Propagation{predict.Shared, predict.Shared, predict.Shared, predict.Shared, predict.Slaved, predict.Slaved, predict.Private, predict.Unbindable}[variant]
@@ -104,6 +110,17 @@ func (d deed) op(t *theatre) (int, predict.Op) {
 
 const mostSeats = 6
 
+// preludes are what walks start with: nothing, namespaces that are peers, and
+// slaves of slaves.
+var preludes = [][]string{
+	nil,
+	{"@0 make-shared /", "@0 unshare"},
+	{"@0 make-shared /", "@0 bind / /d", "@0 unshare", "@1 make-rslave /", "@1 make-rshared /", "@1 unshare"},
+	{"@0 make-shared /", "@0 unshare", "@1 make-slave /", "@1 make-shared /", "@1 unshare", "@2 make-slave /", "@2 make-shared /", "@2 unshare"},
+	{"@0 mount /a", "@0 make-rshared /", "@0 bind /a /b/y", "@0 unshare --user"},
+	{"@0 bind /d /d", "@0 make-shared /d", "@0 bind /d/x /b", "@0 bind /d/x /c", "@0 make-slave /c", "@0 make-shared /c", "@0 unshare"},
+}
+
 // walk does random deeds in a theatre of its own.
 func walk(rt *rapid.T, list []deed, c *count) {
 	th, err := open(os.Getenv(baseVar), c)
@@ -111,6 +128,11 @@ func walk(rt *rapid.T, list []deed, c *count) {
 		rt.Fatal(err)
 	}
 	defer th.close()
+	for _, line := range preludes[int(list[0]%deed(len(preludes)))] {
+		if err := th.perform(line); err != nil {
+			rt.Fatalf("%s: %v", line, err)
+		}
+	}
 	for i, d := range list {
 		if d == 0 {
 			continue
@@ -119,9 +141,14 @@ func walk(rt *rapid.T, list []deed, c *count) {
 		if op.Kind == predict.OpUnshare && len(th.seats) >= mostSeats {
 			continue
 		}
-		if op.Kind == "open" {
+		switch op.Kind {
+		case "open":
 			err = th.open(at, op.Dst)
-		} else {
+		case "enter":
+			err = th.goHome(at)
+		case "anew":
+			err = th.anew()
+		default:
 			err = th.step(at, op)
 		}
 		if errors.Is(err, errTooMuch) {
