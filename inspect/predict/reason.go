@@ -54,7 +54,7 @@ const (
 	SlidesBack     Rule = "slides-back"      // what it was on goes away
 	ChildKeeps     Rule = "child-keeps-copy" // a mount inside it stays
 	LockKeeps      Rule = "lock-keeps-copy"  // locked to a parent that stays
-	LastOfGroup    Rule = "last-of-group" // the group ends: its slaves go to its master
+	LastOfGroup    Rule = "last-of-group"    // the group ends: its slaves go to its master
 	JoinsGroup     Rule = "joins-group"
 	ClonedAsPeer   Rule = "clone-is-peer"
 	ClonedAsSlave  Rule = "clone-is-slave" // less privileged namespace
