@@ -20,12 +20,18 @@ func New(w *world.World, rules Rules) *State {
 	}
 	s := &State{rules: rules, byNS: map[ID]int32{}}
 	s.mounts, s.nodes, s.spaces, s.kinds = make([]mount, 1), make([]node, 1), make([]space, 1), make([]fsKind, 1)
-	b := builder{State: s, world: w, groups: map[snapshot.GroupID]int32{}, index: map[*world.Mount]int32{}}
+	b := builder{State: s, world: w, groups: map[snapshot.GroupID]int32{}}
 	b.users()
-	for _, v := range b.views() {
+	views := b.views()
+	for _, v := range views {
 		b.view(v)
 	}
 	b.masters()
+	for _, v := range views {
+		if i := b.byNS[ID(v.Table.NS.Ino)]; slices.Contains(b.lesser, b.spaces[i].user) {
+			b.lock(v)
+		}
+	}
 	return s
 }
 
@@ -114,7 +120,7 @@ type builder struct {
 	*State
 	world  *world.World
 	groups map[snapshot.GroupID]int32
-	index  map[*world.Mount]int32
+	oldest map[snapshot.Dev]snapshot.MountID // by file system, the lowest id of its mounts
 }
 
 // users finds the user namespaces that are below another.
@@ -186,9 +192,6 @@ func (b *builder) view(v *world.View) {
 		b.spaces[i].count = *v.NS.NrMounts + 1
 	}
 	b.spaces[i].view = b.viewRoot(sp.root)
-	if slices.Contains(b.lesser, sp.user) {
-		b.lock(v)
-	}
 }
 
 // hiddenID is the number of the mount below the roots of a table, as they tell.
@@ -254,12 +257,18 @@ func (b *builder) group(id snapshot.GroupID) int32 {
 // below takes over what is mounted on a mount, in the order of age: unique ids
 // tell it, of the others later ones are mostly higher.
 func (b *builder) below(m *world.Mount, parent, space int32) {
-	for _, c := range m.Children {
+	children := m.Children
+	if !slices.IsSortedFunc(children, byAge) {
+		children = slices.SortedStableFunc(slices.Values(children), byAge)
+	}
+	for _, c := range children {
 		i := b.add(c, space)
 		b.adopt(parent, placeOn(m, c), i)
 		b.below(c, i, space)
 	}
 }
+
+func byAge(a, b *world.Mount) int { return cmp.Compare(a.UniqueID, b.UniqueID) }
 
 // placeOn is the mount point of a child as a path of its parent's file system.
 func placeOn(parent, child *world.Mount) string {
@@ -269,6 +278,8 @@ func placeOn(parent, child *world.Mount) string {
 		return hiddenPoint(&world.Mount{Mount: &snapshot.Mount{ID: child.ID, Unreachable: true}})
 	case rel == "":
 		return parent.Root
+	case parent.Root == "/": // a part of what is there, as for most mounts
+		return child.Point[len(child.Point)-len(rel)-1:]
 	}
 	return join(parent.Root, rel)
 }
@@ -305,28 +316,46 @@ func (b *builder) loops(n, up int32) bool {
 }
 
 // lock marks the mounts that came with a less privileged namespace when it was
-// made: no interface shows which, but they have one block of unique ids.
+// made. No interface shows which, but they were made in one go, one after the
+// other in the order of the tree, so that their unique ids follow each other;
+// and they are copies of mounts that were there before.
 func (b *builder) lock(v *world.View) {
-	list := slices.Clone(v.Mounts)
-	slices.SortFunc(list, func(x, y *world.Mount) int { return cmp.Compare(x.UniqueID, y.UniqueID) })
-	byID := map[ID]int32{}
-	i := b.byNS[ID(v.Table.NS.Ino)]
-	for m := range b.tree(b.spaces[i].root) {
-		byID[b.mounts[m].id] = m
-	}
-	for k, m := range list {
-		if k > 0 && m.UniqueID != 0 && m.UniqueID != list[k-1].UniqueID+1 {
-			break
-		}
-		x := byID[ID(m.ID)]
-		if x == 0 {
+	home := b.byNS[ID(v.Table.NS.Ino)]
+	last := snapshot.MountID(0)
+	for m := range b.tree(b.spaces[home].root) {
+		x := &b.mounts[m]
+		if x.base == nil {
 			continue
 		}
-		b.mounts[x].keep = b.mounts[x].flags&(ReadOnly|NoDev|NoSuid|NoExec) | atimeFlags
-		if b.hasParent(x) {
-			b.mounts[x].mark |= locked | guessed
+		id := x.base.UniqueID
+		if last != 0 && id != 0 && (id < last || id > last+interlopers) || !b.copied(x, home) {
+			continue
+		}
+		last = id
+		x.keep = x.flags&(ReadOnly|NoDev|NoSuid|NoExec) | atimeFlags
+		if b.hasParent(m) {
+			x.mark |= locked | guessed
 		}
 	}
+}
+
+// interlopers is how many mounts others may make while one namespace is copied.
+const interlopers = 64
+
+// copied says whether a mount can be a copy: another namespace has an older one
+// of the file system, or no other was read.
+func (b *builder) copied(x *mount, home int32) bool {
+	if b.oldest == nil {
+		b.oldest = map[snapshot.Dev]snapshot.MountID{}
+		for _, v := range b.world.Views {
+			for _, m := range v.Mounts {
+				if id, ok := b.oldest[m.Dev]; !ok || m.UniqueID < id {
+					b.oldest[m.Dev] = m.UniqueID
+				}
+			}
+		}
+	}
+	return len(b.world.Views) == 1 || x.base.UniqueID == 0 || b.oldest[x.dev] < x.base.UniqueID
 }
 
 // FlagsOf reads the flags of a mount from its options, as

@@ -17,60 +17,72 @@ func Receivers(g *world.Groups, m *world.Mount) []*world.Mount {
 	return list
 }
 
-// receivers are the mounts that receive what is mounted on m: its peers, then
-// the slaves of its group, and of the groups that those share in, further and
-// further down (propagation_next in fs/pnode.c). Each is met once; the way to
-// it is that of its nearest group.
+// receivers are the mounts that receive what is mounted on m, each once, by
+// the way through its nearest group.
 func receivers(g *world.Groups, m *world.Mount) []Arrival {
-	if m.PeerGroup == 0 {
+	top := g.Get(m.PeerGroup)
+	if m.PeerGroup == 0 || top == nil {
 		return nil
 	}
-	s := spread{groups: g, origin: m, met: map[*world.Mount]bool{}, tried: map[snapshot.GroupID]bool{m.PeerGroup: true}}
-	s.ahead = [][]snapshot.GroupID{{m.PeerGroup}}
-	for len(s.ahead) > 0 {
-		through := s.ahead[0]
-		s.ahead = s.ahead[1:]
-		s.group(through)
-	}
-	return s.list
+	var list []Arrival
+	from := party{group: top}
+	descend(from, party.id, func(p party, through []ID) []party {
+		via := Slave
+		if p == from {
+			via = Peer
+		}
+		for _, r := range p.members() {
+			if !same(r, m) {
+				list = append(list, Arrival{On: r, Via: via, Through: groupIDs(through)})
+			}
+		}
+		return p.below(g)
+	})
+	return list
 }
 
-// spread walks down from group to group.
-type spread struct {
-	groups *world.Groups
-	origin *world.Mount
-	met    map[*world.Mount]bool
-	tried  map[snapshot.GroupID]bool
-	ahead  [][]snapshot.GroupID // the groups still to walk, each with the way to it
-	list   []Arrival
+// party is a peer group, or a slave that is in none.
+type party struct {
+	group *world.PeerGroup
+	alone *world.Mount
 }
 
-func (s *spread) group(through []snapshot.GroupID) {
-	group := s.groups.Get(through[len(through)-1])
-	if group == nil {
-		return
+func (p party) id() ID {
+	if p.group == nil {
+		return 0
 	}
-	via := Slave // a peer of a slave is a slave too
-	if len(through) == 1 {
-		via = Peer
+	return ID(p.group.ID)
+}
+
+func (p party) members() []*world.Mount {
+	if p.group == nil {
+		return []*world.Mount{p.alone}
 	}
-	for _, peer := range group.Members {
-		s.meet(peer, via, through)
+	return p.group.Members
+}
+
+// below is what has the group for master, as far as is known.
+func (p party) below(g *world.Groups) []party {
+	if p.group == nil {
+		return nil
 	}
-	for _, slave := range slices.Concat(group.Slaves, group.Far) {
-		s.meet(slave, Slave, through)
-		if slave.PeerGroup != 0 && !s.tried[slave.PeerGroup] {
-			s.tried[slave.PeerGroup] = true
-			s.ahead = append(s.ahead, append(slices.Clip(through), slave.PeerGroup))
+	var list []party
+	for _, slave := range slices.Concat(p.group.Slaves, p.group.Far) {
+		if slave.PeerGroup == 0 {
+			list = append(list, party{alone: slave})
+		} else if own := g.Get(slave.PeerGroup); own != nil {
+			list = append(list, party{group: own})
 		}
 	}
+	return list
 }
 
-func (s *spread) meet(m *world.Mount, via Via, through []snapshot.GroupID) {
-	if !s.met[m] && !same(m, s.origin) {
-		s.met[m] = true
-		s.list = append(s.list, Arrival{On: m, Via: via, Through: through})
+func groupIDs(through []ID) []snapshot.GroupID {
+	list := make([]snapshot.GroupID, len(through))
+	for i, id := range through {
+		list[i] = snapshot.GroupID(id)
 	}
+	return list
 }
 
 // same says whether two are one mount, which the view of a process and that of
