@@ -21,6 +21,8 @@ type Options struct {
 	Watch func(ctx context.Context) (Watcher, error)
 	// Recording is shown in place of a host; Look and Watch are not used then.
 	Recording *watch.Recording
+	// Note is said at the beginning, "" for nothing.
+	Note string
 	// Holders asks the host what keeps a TARGET:PATH busy; nil where that
 	// cannot be asked. It is called in a command.
 	Holders func(ctx context.Context, target string) (query.Holders, error)

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"fmt"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/nsview/nsview/inspect/render"
@@ -38,7 +40,7 @@ func (m *Model) takeList(msg listed) tea.Cmd {
 	}
 	m.follow()
 	m.busy = "reading the mount tables"
-	if m.options.Watch != nil && m.live == nil {
+	if m.options.Watch != nil && m.live == nil && m.place.PID == 0 {
 		return m.startWatch()
 	}
 	return m.readTables()
@@ -55,7 +57,23 @@ func (m *Model) takeTables(msg tabled) tea.Cmd {
 		return nil
 	}
 	m.show(msg.tables)
+	if m.options.Watch != nil && m.live == nil && m.place.PID != 0 {
+		return m.watchUnlessRooted()
+	}
 	return nil
+}
+
+// watchUnlessRooted follows the host when the process asked for sees all of its
+// namespace. What one with a root directory of its own sees is read, not
+// followed.
+func (m *Model) watchUnlessRooted() tea.Cmd {
+	if v := m.world.View(m.place.NS, m.place.PID); v != nil && v.PID != 0 && v.Root != "" && v.Root != "/" {
+		m.message = fmt.Sprintf("not live: process %d has a root directory of its own; r reads anew what it sees", m.place.PID)
+		m.events.SetNote(m.message)
+		return nil
+	}
+	m.place.PID = 0
+	return m.startWatch()
 }
 
 // show puts a host on the screen; what was chosen stays so where it is still

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/watch"
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/choice"
@@ -95,6 +96,7 @@ func New(ctx context.Context, o Options) Model {
 		m.events.Add(o.Recording.Events())
 	}
 	m.events.SetNote(quietText(o))
+	m.message = render.Safe(o.Note)
 	m.peers.SetNote("reading the mount tables")
 	if o.Place != (Place{}) {
 		m.focus = OnMounts

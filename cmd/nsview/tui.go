@@ -22,13 +22,19 @@ func (a *app) tui() *cobra.Command {
 	return &cobra.Command{
 		Use:   "tui [TARGET]",
 		Short: "Browse namespaces and mounts interactively",
-		Long: `tui shows the mount namespaces of the host, the mount tree of the chosen one and
-all about the chosen mount. With a TARGET it begins in that namespace. Keys are
-listed by ?; arrows and those of vi move, Enter opens, Tab goes to the next pane,
-/ filters, r reads the host anew, q leaves.`,
+		Long: `tui shows the mount namespaces of the host, the mount tree of the chosen one, the
+peer groups, all about what is chosen, and every mount, umount and change as it
+happens, with each place that it reached. With a TARGET it begins in that
+namespace; with --from it shows a saved host or a recording of nsview watch.
+
+Keys are listed by ?; arrows and those of vi move, Enter opens, Tab goes to the
+next pane, / filters, s searches all namespaces, m marks two places and e explains
+whether one sees what is mounted at the other, [ and ] go back and forth in time, c
+starts a lab or a container, q leaves. The mouse works.`,
 		Example: `  nsview tui                    this host
   nsview tui web                begin in container web
-  nsview tui --from host.json   a saved host`,
+  nsview tui --from host.json   a saved host
+  nsview tui --from rec.nsview  a recording: nsview watch --record rec.nsview`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,7 +55,7 @@ func (a *app) runTUI(ctx context.Context, target string) error {
 	o := tui.Options{
 		Save: writeFile, Out: out, Environ: os.Environ(), NoColor: !a.colors(a.flags.color, a.width()),
 	}
-	if o.Recording, err = a.recording(); err != nil {
+	if o.Recording, o.Note, err = a.recording(); err != nil {
 		return err
 	}
 	if o.Recording == nil {
@@ -74,20 +80,20 @@ func (a *app) runTUI(ctx context.Context, target string) error {
 }
 
 // recording is what --from names when that is one of nsview watch, else nil.
-// One that is cut short is shown as far as it goes.
-func (a *app) recording() (*watch.Recording, error) {
+// One that is cut short is shown as far as it goes, and the note says so.
+func (a *app) recording() (rec *watch.Recording, note string, err error) {
 	if info, err := os.Stat(a.flags.from); err != nil || info.IsDir() {
-		return nil, nil //nolint:nilerr // as a saved host it is refused with a better word
+		return nil, "", nil //nolint:nilerr // as a saved host it is refused with a better word
 	}
-	rec, err := inspect.OpenRecording(a.flags.from)
+	rec, err = inspect.OpenRecording(a.flags.from)
 	var short *watch.CutShort
 	switch {
 	case errors.Is(err, watch.ErrNoRecording):
-		return nil, nil
+		return nil, "", nil
 	case errors.As(err, &short) && rec != nil:
-		return rec, nil
+		return rec, short.Error(), nil
 	}
-	return rec, err
+	return rec, "", err
 }
 
 // tuiHost is the host to browse, live or saved, and where to begin.
