@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -51,7 +52,8 @@ func Run(ctx context.Context, o Options) error {
 	}
 	reading, stop := context.WithCancel(ctx) // what is read when the user leaves is not waited for
 	defer stop()
-	p := tea.NewProgram(New(reading, o),
+	var p *tea.Program
+	p = tea.NewProgram(sleeper{Model: New(reading, o), ticker: func() *time.Ticker { return tickerOf(p) }},
 		tea.WithContext(ctx), tea.WithoutSignalHandler(),
 		tea.WithOutput(o.Out), tea.WithEnvironment(environ))
 	if _, err := p.Run(); err != nil {
