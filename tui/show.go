@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 
 	tea "charm.land/bubbletea/v2"
@@ -205,6 +206,11 @@ func (m *Model) tell() {
 	m.spaces.SetMarks(marks)
 	m.mounts.SetMarks(marks)
 	m.peers.SetMarks(marks)
+	if x := m.mounts.Selected(); x != nil && m.focus != OnGroups && m.focus != OnSpaces {
+		if id := cmp.Or(x.PeerGroup, x.Master); id != 0 {
+			m.peers.Follow(id)
+		}
+	}
 }
 
 // marks are what stands out: what the chosen mount or group is tied to, the

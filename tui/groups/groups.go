@@ -122,6 +122,20 @@ func (m *Model) again(was row) {
 	}
 }
 
+// Follow chooses a group by number where it is shown: that of what is chosen in
+// another pane.
+func (m *Model) Follow(id snapshot.GroupID) {
+	if at := m.at(); at.group.PeerGroup != nil && at.group.ID == id {
+		return
+	}
+	for i, r := range m.rows {
+		if r.group.ID == id && r.mount == nil {
+			m.window.To(i)
+			return
+		}
+	}
+}
+
 // Selected are the chosen group and, when that is chosen, one of its mounts.
 func (m *Model) Selected() (*world.PeerGroup, *world.Mount) {
 	r := m.at()
