@@ -290,8 +290,12 @@ func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for deadline := time.After(20 * time.Second); !done(); {
+		select {
+		case <-again.C:
+		case <-deadline:
 			t.Fatalf("waited in vain for %s", what)
 		}
 	}
