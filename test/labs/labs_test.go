@@ -82,7 +82,7 @@ func TestEveryLabIsThere(t *testing.T) {
 	_, out, _ := call(t, "lab", "list")
 	for name := range strings.FieldsSeq(`
 		clone-copies who-is-inside same-inode cannot-unmount-root chroot-is-a-view three-ways-in bind-hides host-dir
-		named-volume overlay-layers init-layer rootfs-from-host own-hostname pid-one proc-leaks default-propagation
+		named-volume overlay-layers init-layer rootfs-from-host limits own-hostname pid-one proc-leaks default-propagation
 		peer-birth clone-rules propagation-is-per-mount host-to-container container-to-host tuck-beneath runtime-steps
 		private-copy-pins slave-copy-busy slave-child-stays rmdir-elsewhere remount-the-source not-retroactive full-receiver
 		no-process-left not-a-shared-mount bidirectional mount-bomb pivot-refused unbindable-prunes locked-in-userns`) {
