@@ -40,6 +40,8 @@ type Future struct {
 	world  *world.World
 	actors map[Place]predict.Actor
 	known  map[entryKey]predict.Entry
+	silent map[*world.Mount]bool // these did not answer, and are not asked again
+	unseen string                // the last path that could not be looked at
 }
 
 type entryKey struct {
@@ -52,7 +54,7 @@ type entryKey struct {
 func (h *Host) Future(ctx context.Context, w *world.World) *Future {
 	f := &Future{
 		State: predict.New(w, predict.RulesOf(w.Host.Kernel)), ctx: ctx, host: h, world: w,
-		actors: map[Place]predict.Actor{}, known: map[entryKey]predict.Entry{},
+		actors: map[Place]predict.Actor{}, known: map[entryKey]predict.Entry{}, silent: map[*world.Mount]bool{},
 	}
 	if h.Live() {
 		f.State.Knows(f.entry)
@@ -78,7 +80,11 @@ func (f *Future) Apply(p Place, op predict.Op) (predict.Result, error) {
 			doubts = append(doubts, doubt)
 		}
 	}
+	f.unseen = ""
 	r := f.State.Apply(op)
+	if f.unseen != "" && len(doubts) == 0 {
+		doubts = append(doubts, "whether "+f.unseen+" exists could not be seen")
+	}
 	r.Doubts = append(r.Doubts, doubts...)
 	return r, nil
 }
@@ -173,20 +179,24 @@ func (f *Future) entry(at predict.Where) predict.Entry {
 		return predict.EntryUnknown
 	}
 	key := entryKey{m.View.Table.NS.Ino, path.Join(m.Point, strings.TrimPrefix(inside, strings.TrimSuffix(m.Root, "/")))}
-	if e, ok := f.known[key]; ok {
-		return e
+	e, ok := f.known[key]
+	if !ok {
+		e = f.look(key, m)
 	}
-	e := f.look(key, m)
 	f.known[key] = e
+	if e == predict.EntryUnknown {
+		f.unseen = key.path
+	}
 	return e
 }
 
 // look asks the kernel, unless the path leads elsewhere: something may cover it.
 func (f *Future) look(key entryKey, m *world.Mount) predict.Entry {
-	if on := m.View.Serving(key.path); on != m && (on == nil || on.Point != key.path) {
+	if on := m.View.Serving(key.path); f.silent[m] || on != m && (on == nil || on.Point != key.path) {
 		return predict.EntryUnknown
 	}
 	at, err := f.host.resolve(f.ctx, f.world, Place{NS: key.ns}, key.path)
+	f.silent[m] = errors.Is(err, kernel.ErrSilent)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || kernel.NotDirectory(err):
 		return predict.Absent

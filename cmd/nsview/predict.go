@@ -162,7 +162,7 @@ type foresight struct {
 	world  *world.World
 	use    query.Usage
 	// unread: what may keep something busy could not be read; unsure: an
-	// operation would succeed unless it does.
+	// operation would succeed as far as could be seen.
 	unread, unsure bool
 }
 
@@ -211,8 +211,9 @@ func (f *foresight) predict() (query.Prediction, error) {
 			return r, fmt.Errorf("act as %s: %w", f.nameOf(i), err)
 		}
 		f.nameHolder(&r)
+		f.unsure = f.unsure || r.OK() && len(r.Doubts) > 0
 		if doubt != "" && unmounts(f.asks[i].Op) && r.OK() {
-			f.unsure = f.unread
+			f.unsure = f.unsure || f.unread
 			r.Doubts = append(r.Doubts, doubt)
 		}
 		return r, nil
@@ -329,8 +330,9 @@ func andMore(n int) string {
 	return fmt.Sprintf("; and %d more (JSON lists them)", n)
 }
 
-// status: a refusal is a no, whatever could not be seen. That nothing keeps a
-// mount busy has to be known for a yes.
+// status: a refusal is a no, whatever could not be seen. For a yes it has to be
+// known that nothing keeps a mount busy, and that paths are there; on a saved
+// host paths are taken to be there.
 func (f *foresight) status(p query.Prediction) error {
 	switch {
 	case !p.OK():

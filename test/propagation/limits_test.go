@@ -110,6 +110,14 @@ func TestDeadFUSE(t *testing.T) {
 	if a := explain(t, nsview(w.base+"/b", w.base+"/b")); a.Verdict != "yes" {
 		t.Errorf("beside it: %s (%s): %s %s", a.Verdict, a.Reason, a.Text, a.stderr)
 	}
+	f := foretell(t, "umount -l "+w.base+"/a; mount tmpfs "+w.base+"/a/below/it")
+	if f.Steps[0].Result != "ok" || f.Steps[1].Result != "ok" || len(f.Steps[1].Doubts) == 0 || f.code != 3 {
+		t.Errorf("predict: %+v", f.Steps)
+	}
+	f = foretell(t, "mount tmpfs "+w.base+"/a/below/it")
+	if f.Steps[0].Result != "ok" || len(f.Steps[0].Doubts) == 0 || f.code != 3 {
+		t.Errorf("predict on it: exit %d, %+v", f.code, f.Steps)
+	}
 }
 
 // Without the right to enter a namespace its paths are taken by their words.
