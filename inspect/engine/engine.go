@@ -4,7 +4,7 @@
 // world); the name that people use is in the engine's own state. A [Reader]
 // looks there, at what answers at once first:
 //
-//   - the files of Docker, Podman, CRI-O, containerd (also of k3s, RKE2, k0s
+//   - the files of nsview run, Docker, Podman, CRI-O, containerd (also of k3s, RKE2, k0s
 //     and MicroK8s) and Incus in their usual or configured places;
 //   - Docker's socket, under a time limit;
 //   - engines in other places or in containers, found by the processes they
@@ -81,6 +81,9 @@ func (r *Reader) Containers(ctx context.Context, processes []snapshot.Process) (
 func (r *Reader) Names(ctx context.Context, ids map[string]string) ([]snapshot.Container, []snapshot.Gap) {
 	s := r.newSearch(ctx, ids)
 	defer s.cancel()
+	if s.listing || s.wants("nsview") {
+		s.nsview(s.host()) // of these many have no name: no reason for the steps below
+	}
 	for _, step := range []func(*search){
 		(*search).usualPlaces, (*search).usualSockets, (*search).runningEngines, (*search).homes,
 	} {

@@ -56,6 +56,22 @@ func TestInstancesOfIncus(t *testing.T) {
 	same(t, "a container of LXC has its name: gaps", len(gaps), 0)
 }
 
+// A container of nsview run may have a name; one without is no gap.
+func TestContainersOfNsview(t *testing.T) {
+	root := hostOf(map[string]string{
+		"/run/nsview/" + idA + "/state.json":           `{"id":"` + idA + `","name":"web","pid":7}`,
+		"/run/user/1000/nsview/" + idB + "/state.json": `{"id":"` + idB + `","name":"db"}`,
+	})
+	link(root, "/run/nsview/names/web", idA)
+	want := []snapshot.Container{{Engine: "nsview", ID: idB, Name: "db"}, {Engine: "nsview", ID: idA, Name: "web"}}
+	other := strings.Repeat("1", 64)
+	for _, ids := range []map[string]string{{idA: "nsview", idB: "nsview", other: "nsview"}, nil} {
+		got, gaps := names(t, Options{Root: root}, ids)
+		same(t, "nsview", got, want)
+		same(t, "gaps", len(gaps), 0)
+	}
+}
+
 func TestContainersByCgroup(t *testing.T) {
 	root := hostOf(map[string]string{"/var/lib/docker/containers/" + idA + "/config.v2.json": `{"Name":"/c1"}`})
 	ps := []snapshot.Process{

@@ -36,11 +36,12 @@ func (s *search) gaps() []snapshot.Gap {
 	return gaps
 }
 
-// unnamed are the ids without a name by engine. LXC's are names themselves.
+// unnamed are the ids without a name by engine. LXC's are names themselves, and
+// nsview's have a name only when somebody gave them one.
 func (s *search) unnamed() map[string][]string {
 	ids := map[string][]string{}
 	for id, engine := range s.want {
-		if engine != "lxc" {
+		if engine != "lxc" && engine != "nsview" {
 			ids[engine] = append(ids[engine], id)
 		}
 	}

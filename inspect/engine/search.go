@@ -49,7 +49,7 @@ func (r *Reader) newSearch(ctx context.Context, ids map[string]string) *search {
 // up to tell Incus and LXD from it.
 func hasNames(engine, id string) bool {
 	switch engine {
-	case "", "docker", "podman", "crio", "lxc":
+	case "", "docker", "podman", "crio", "lxc", "nsview":
 		return true
 	case "containerd":
 		return isID(id)
