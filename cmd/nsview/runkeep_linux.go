@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/spf13/pflag"
@@ -125,12 +126,11 @@ func (k *keeper) run(parent context.Context, w launch.Watcher) (state *os.Proces
 		return nil, err
 	}
 	k.signals = attach.Relay()
-	// Until it runs, signals call the launch off; then they are the command's.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
 	defer cancel()
-	callOff := context.AfterFunc(parent, cancel)
+	running := callOff(parent, cancel, w != nil)
 	p, err := launch.StartWatched(ctx, k.spec, k.streams(), w)
-	callOff()
+	running()
 	if err != nil {
 		if k.log != nil {
 			_ = os.Remove(k.log.Name()) // there is nothing in it, as nothing has run
@@ -146,6 +146,28 @@ func (k *keeper) run(parent context.Context, w launch.Watcher) (state *os.Proces
 		return nil, fmt.Errorf("wait for the container: %w", err)
 	}
 	return state, nil
+}
+
+// callOff has a signal call the launch off, until the command runs: then it is
+// for the command. As nobody knows on which side of that moment it comes, there
+// is time to get over it, unless somebody is asked about each step.
+func callOff(parent context.Context, cancel func(), asking bool) (running func()) {
+	patience := time.Second
+	if asking {
+		patience = 0
+	}
+	runs := make(chan struct{})
+	stop := context.AfterFunc(parent, func() {
+		select {
+		case <-runs:
+		case <-time.After(patience):
+			cancel()
+		}
+	})
+	return func() {
+		stop()
+		close(runs)
+	}
 }
 
 // streams are the command's, unless it has a terminal: then they are for what
