@@ -34,7 +34,7 @@ type Action interface {
 func actions() []Action {
 	return []Action{
 		&Attach{}, &Chdir{}, &Chroot{}, &CloneTree{}, &Detach{}, &Device{},
-		&EnterRoot{}, &Execve{}, &Fchdir{}, &Loopback{}, &MakeDir{}, &Mask{}, &MkdirIn{}, &MountCall{},
+		&EnterRoot{}, &Execve{}, &Fchdir{}, &GroupTree{}, &Loopback{}, &MakeDir{}, &Mask{}, &MkdirIn{}, &MountCall{},
 		&DropBounding{}, &Filter{}, &GiveTerminal{}, &Init{}, &KeepCapabilities{}, &Limit{}, &Login{},
 		&OpenSelf{}, &SetCapabilities{}, &SetUmask{}, &Sysctl{}, &Terminal{},
 		&MoveRoot{}, &NewFS{}, &NoNewPrivileges{}, &OpenNull{}, &OpenRoot{}, &Overlay{}, &Personality{}, &PivotRoot{},

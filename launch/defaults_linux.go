@@ -40,6 +40,11 @@ func DefaultMounts(ttyGID int, hostSys bool) []MountPoint {
 	}
 }
 
+// GroupMount is how control groups are mounted: to be looked at.
+func GroupMount() MountPoint {
+	return MountPoint{Target: "/sys/fs/cgroup", Attr: Attributes{Set: guarded | unix.MOUNT_ATTR_RDONLY}}
+}
+
 // DefaultDevices are the device nodes; bind takes the host's.
 func DefaultDevices(bind bool) []Device {
 	list := []Device{

@@ -68,9 +68,6 @@ func (p *planner) namespaces(s Spec) {
 			p.add("", &Setns{Path: j.Path, Type: j.Type})
 		}
 	}
-	if s.late().Has(Cgroup) {
-		p.add("its control group is the root of those it sees", &Unshare{Namespaces: Cgroup})
-	}
 	if s.late().Has(Time) {
 		p.add("the command will be in it", &Unshare{Namespaces: Time})
 	}

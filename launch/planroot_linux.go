@@ -18,6 +18,15 @@ func (p *planner) mounts(s Spec) {
 	for _, m := range s.Calls {
 		p.add("", &m)
 	}
+	if s.Rootfs != nil {
+		for i := range s.Rootfs.HostDirs {
+			p.add("", &s.Rootfs.HostDirs[i])
+		}
+		p.sources(s, s.Rootfs)
+	}
+	if s.late().Has(Cgroup) {
+		p.add("its control group is the root of those it sees", &Unshare{Namespaces: Cgroup})
+	}
 	if s.Rootfs == nil {
 		if s.Terminal != nil {
 			p.add("", s.Terminal)
@@ -25,10 +34,6 @@ func (p *planner) mounts(s Spec) {
 		return
 	}
 	r := s.Rootfs
-	for i := range r.HostDirs {
-		p.add("", &r.HostDirs[i])
-	}
-	p.sources(s, r)
 	at := r.place()
 	if s.Foreign {
 		at = "/"
@@ -108,6 +113,9 @@ func rootWhy(r Request) string {
 // over it, and before its propagation changes.
 func (p *planner) sources(s Spec, r *Rootfs) {
 	for i, m := range r.Mounts {
+		if m.Group != "" {
+			p.add("", &GroupTree{Controllers: m.Group, Attr: m.Attr.Set, To: groupSlot(m)})
+		}
 		if m.Bind == "" {
 			continue
 		}
@@ -133,6 +141,9 @@ func (p *planner) tree(s Spec, tree CloneTree, ids IDMapping) {
 	}
 }
 
+// groupSlot names the slot of a control group.
+func groupSlot(m MountPoint) string { return "group:" + m.Group }
+
 // slotOf names the slot of a mount on its way.
 func slotOf(i int, m MountPoint) string {
 	if m.Bind != "" {
@@ -150,7 +161,9 @@ func (p *planner) mountPoint(i int, m MountPoint) {
 		return
 	}
 	slot := slotOf(i, m)
-	if m.Bind == "" {
+	if m.Group != "" {
+		slot = groupSlot(m)
+	} else if m.Bind == "" {
 		p.add("", &NewFS{Type: m.FSType, Source: m.Source, Options: m.Options, Attr: m.Attr.Set | m.TreeAttr.Set, OwnGroup: m.OwnGroup, To: slot})
 	} else {
 		p.attributes(slot, m)

@@ -131,6 +131,9 @@ type MountPoint struct {
 	IDMap IDMapping
 	// InProc allows a Target inside of a proc file system.
 	InProc bool
+	// Group has the command's own group of a hierarchy of version 1 mounted,
+	// by the controllers that /proc/PID/cgroup has for it.
+	Group string
 	// OwnGroup shows of a hierarchy of control groups only the command's own,
 	// where there is no new cgroup namespace.
 	OwnGroup bool

@@ -7,7 +7,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/nsview/nsview/fixtures/rootfs"
 	"github.com/nsview/nsview/launch"
@@ -180,7 +179,7 @@ func (a *app) containerSpec(cmd *cobra.Command, rf *runFlags, args []string) (sp
 	if rf.keep.tty {
 		spec.Terminal = &launch.Terminal{}
 	}
-	if err := rf.inside(a, cmd.Flags(), &spec, command); err != nil {
+	if err := rf.inside(cmd, a, &spec, command); err != nil {
 		done()
 		return spec, nil, err
 	}
@@ -216,20 +215,23 @@ func (a *app) containerRoot(spec *launch.Spec, rf *runFlags, places []string) (f
 }
 
 // inside sets what is in the container.
-func (rf *runFlags) inside(a *app, flags *pflag.FlagSet, spec *launch.Spec, command []string) error {
-	if err := rf.root.apply(spec); err != nil {
+func (rf *runFlags) inside(cmd *cobra.Command, a *app, spec *launch.Spec, command []string) error {
+	if err := rf.root.apply(cmd.Context(), a, spec); err != nil {
 		return err
 	}
 	if err := rf.volumes.apply(a, spec); err != nil {
 		return err
 	}
+	if err := rf.root.propagate(spec); err != nil {
+		return err
+	}
 	if err := rf.command.apply(a, spec, command, rf.image.config); err != nil {
 		return err
 	}
-	if rf.image.config.user != "" && !flags.Changed("user") {
+	if rf.image.config.user != "" && !cmd.Flags().Changed("user") {
 		rf.box.user = rf.image.config.user
 	}
-	return rf.box.apply(flags, spec)
+	return rf.box.apply(cmd.Flags(), spec)
 }
 
 // ownRoot takes the root that is made of this host's tools.

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -23,7 +25,7 @@ func (rf *rootFlags) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&rf.layers, "layer", nil, "a `DIR` of a root made of layers, the first on top (overlayfs)")
 	f.StringVar(&rf.upper, "upper", "", "the `DIR` that keeps what is changed in a root of layers; without one it is lost in the end")
 	f.BoolVar(&rf.readOnly, "read-only", false, "nothing in the root can be written to")
-	f.StringVar(&rf.propagation, "propagation", "rslave", "ask this of / before anything is mounted: [r]private, [r]slave, [r]shared, [r]unbindable or unchanged (`TYPE`)")
+	f.StringVar(&rf.propagation, "propagation", "auto", "ask this of / before anything is mounted: [r]private, [r]slave, [r]shared, [r]unbindable or unchanged (`TYPE`); auto is rslave, and rshared for a volume that is shared")
 	f.StringVar(&rf.pivot, "pivot", "auto", "change the root by pivot_root, move or chroot (`WAY`); auto chooses")
 }
 
@@ -77,22 +79,11 @@ func (rf *rootFlags) directory(spec *launch.Spec, name string) error {
 }
 
 // apply fills the root with what containers expect.
-func (rf *rootFlags) apply(spec *launch.Spec) error {
-	var err error
-	if spec.Root, err = launch.ParseRequest(rf.propagation); err != nil {
-		return fmt.Errorf("read the command line: --propagation: %w", err)
-	}
+func (rf *rootFlags) apply(ctx context.Context, a *app, spec *launch.Spec) error {
 	r := spec.Rootfs
 	r.ReadOnly = rf.readOnly
-	switch rf.pivot {
-	case "auto", "pivot_root":
-		r.Pivot = launch.PivotAway
-	case "move":
-		r.Pivot = launch.MoveOver
-	case "chroot":
-		r.Pivot = launch.ChrootOnly
-	default:
-		return fmt.Errorf("read the command line: --pivot is auto, pivot_root, move or chroot, not %q", rf.pivot)
+	if err := a.choosePivot(ctx, rf.pivot, r); err != nil {
+		return err
 	}
 	user := spec.Namespaces.Has(launch.User)
 	tty := 5
@@ -104,6 +95,38 @@ func (rf *rootFlags) apply(spec *launch.Spec) error {
 	r.Links = launch.DefaultLinks()
 	r.Masked = launch.DefaultMasked()
 	r.ReadOnlyPaths = launch.DefaultReadOnlyPaths()
+	if spec.Namespaces.Has(launch.Cgroup) {
+		// Where they cannot be read there are none to show.
+		if lines, err := hierarchies(); err == nil {
+			r.AddGroups(lines, launch.GroupMount())
+		}
+	}
+	return nil
+}
+
+// propagate decides what is asked of /: a volume that is to send mounts to the
+// host can do so only when nothing stands between.
+func (rf *rootFlags) propagate(spec *launch.Spec) error {
+	if rf.propagation != "auto" {
+		var err error
+		if spec.Root, err = launch.ParseRequest(rf.propagation); err != nil {
+			return fmt.Errorf("read the command line: --propagation: %w", err)
+		}
+		return nil
+	}
+	spec.Root = launch.Request{Change: launch.Slave, Recursive: true}
+	for _, m := range spec.Rootfs.Mounts {
+		if m.Bind == "" || !slices.ContainsFunc(m.Propagation, func(p launch.Request) bool { return p.Change == launch.Shared }) {
+			continue
+		}
+		if spec.Namespaces.Has(launch.User) {
+			return hinted{
+				fmt.Errorf("share %s with the container: a user namespace receives mounts and sends none (mount_namespaces(7))", m.Bind),
+				"rslave has the container see what the host mounts there",
+			}
+		}
+		spec.Root.Change = launch.Shared
+	}
 	return nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -104,8 +103,7 @@ func (m *maker) closeLater(p launch.MountPoint) launch.MountPoint {
 	return p
 }
 
-// cgroup shows the control groups of the container's own: of version 2 in one
-// file system, of version 1 each hierarchy in a directory of a tmpfs.
+// cgroup shows the control groups, from the container's own downwards.
 func (m *maker) cgroup(at string, mount specs.Mount, o Options) error {
 	own := !m.c.Spec.Namespaces.Has(launch.Cgroup)
 	if own && m.c.Spec.Namespaces.Has(launch.User) {
@@ -115,33 +113,10 @@ func (m *maker) cgroup(at string, mount specs.Mount, o Options) error {
 	if err != nil {
 		return m.fault(at+".type", "%w", err)
 	}
-	target, attr := path.Clean(mount.Destination), attributesOf(o.Mount)
-	var old []string
-	for _, line := range lines {
-		if parts := strings.SplitN(line, ":", 3); len(parts) == 3 && parts[1] != "" {
-			old = append(old, parts[1])
-		}
-	}
-	if len(old) == 0 {
-		m.add(launch.MountPoint{Target: target, FSType: "cgroup2", Source: "cgroup", Attr: attr, Options: o.Data, Propagation: o.Propagation, OwnGroup: own})
-		return nil
-	}
-	m.add(m.closeLater(launch.MountPoint{
-		Target: target, FSType: "tmpfs", Source: "tmpfs", Attr: attr, Options: []string{"mode=755"}, Propagation: o.Propagation,
-	}))
-	for _, controllers := range old {
-		options := strings.Split(controllers, ",")
-		name := strings.TrimPrefix(controllers, "name=")
-		if name != controllers {
-			options = []string{"none", controllers}
-		}
-		m.add(launch.MountPoint{Target: path.Join(target, name), FSType: "cgroup", Source: "cgroup", Attr: attr, Options: options, OwnGroup: own})
-		if name == controllers && len(options) > 1 {
-			for _, one := range options {
-				m.c.Spec.Rootfs.Links = append(m.c.Spec.Rootfs.Links, launch.SymlinkIn{Target: name, Path: path.Join(target, one)})
-			}
-		}
-	}
+	m.c.Spec.Rootfs.AddGroups(lines, launch.MountPoint{
+		Target: path.Clean(mount.Destination), Attr: attributesOf(o.Mount), Options: o.Data,
+		Propagation: o.Propagation, OwnGroup: own,
+	})
 	return nil
 }
 
