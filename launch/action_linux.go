@@ -33,7 +33,7 @@ type Action interface {
 // their types.
 func actions() []Action {
 	return []Action{
-		&Attach{}, &Chdir{}, &Chroot{}, &CloneTree{}, &Detach{}, &Device{},
+		&Attach{}, &AttachSelf{}, &Chdir{}, &Chroot{}, &CloneTree{}, &Detach{}, &Device{},
 		&EnterRoot{}, &Execve{}, &Fchdir{}, &GroupTree{}, &Loopback{}, &MakeDir{}, &Mask{}, &MkdirIn{}, &MountCall{},
 		&DropBounding{}, &Filter{}, &GiveTerminal{}, &Init{}, &KeepCapabilities{}, &Limit{}, &Login{},
 		&OpenSelf{}, &SetCapabilities{}, &SetUmask{}, &Sysctl{}, &Terminal{},

@@ -12,9 +12,10 @@ import (
 
 // child is the state of the process that becomes the command.
 type child struct {
-	slots map[string]int // descriptors by the name that steps call them
-	home  string         // of the user that it has become, "" when nobody looked
-	undo  []func()       // takes back what the steps have made, the last first
+	slots map[string]int    // descriptors by the name that steps call them
+	home  string            // of the user that it has become, "" when nobody looked
+	kept  map[[2]uint64]int // directories that something was made in, by device and inode
+	undo  []func()          // takes back what the steps have made, the last first
 }
 
 // isChild says whether this process is a child that [Start] has made.
@@ -49,7 +50,7 @@ func Dispatch() bool {
 	if err != nil {
 		return true // the missing reports say it
 	}
-	c := &child{slots: map[string]int{}}
+	c := &child{slots: map[string]int{}, kept: map[[2]uint64]int{}}
 	if !c.doAll(p) {
 		c.takeBack()
 	}

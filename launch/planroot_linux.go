@@ -18,6 +18,9 @@ func (p *planner) mounts(s Spec) {
 	for _, m := range s.Calls {
 		p.add("", &m)
 	}
+	if s.attachesSelf() {
+		p.add("nobody inside can write to this program: its mount is read-only, and goes with the old root", &AttachSelf{Path: s.Program})
+	}
 	if s.Rootfs != nil {
 		for i := range s.Rootfs.HostDirs {
 			p.add("", &s.Rootfs.HostDirs[i])
@@ -69,6 +72,13 @@ func (p *planner) mounts(s Spec) {
 	for i := range s.Creating {
 		p.add("", &s.Creating[i])
 	}
+}
+
+// attachesSelf says whether the mount of the program goes with the old root, and
+// is seen by nobody before.
+func (s Spec) attachesSelf() bool {
+	return s.Program != "" && s.Namespaces.Has(Mount) && s.Rootfs != nil && s.Rootfs.Pivot == PivotAway &&
+		s.Root.Recursive && (s.Root.Change == Slave || s.Root.Change == Private)
 }
 
 // place is where on the host the root may be mounted: on itself, or over what

@@ -102,8 +102,8 @@ func (c *child) mkdirAt(dir int, name string, mode uint32) error {
 // noteMade has a new file removed when a later step fails. What was mounted on
 // it meanwhile is unmounted first.
 func (c *child) noteMade(dir int, name string, how int) {
-	at, err := unix.FcntlInt(uintptr(dir), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
+	at := c.keepDir(dir)
+	if at < 0 {
 		return
 	}
 	c.undo = append(c.undo, func() {
@@ -112,8 +112,27 @@ func (c *child) noteMade(dir int, name string, how int) {
 			}
 		}
 		_ = unix.Unlinkat(at, name, how)
-		_ = unix.Close(at)
 	})
+}
+
+// keepDir keeps a directory open until the command starts, each once: above 64
+// descriptors the kernel would wait for all processors to make room for more.
+// It is -1 when that is not possible.
+func (c *child) keepDir(dir int) int {
+	var st unix.Stat_t
+	if unix.Fstat(dir, &st) != nil {
+		return -1
+	}
+	place := [2]uint64{st.Dev, st.Ino}
+	if at, known := c.kept[place]; known {
+		return at
+	}
+	at, err := unix.FcntlInt(uintptr(dir), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return -1
+	}
+	c.kept[place] = at
+	return at
 }
 
 // makeFileIn opens a file in the root by path alone, and makes an empty one

@@ -12,8 +12,9 @@ import (
 const self = "/proc/self/exe"
 
 // farFD is where the descriptor of the program is kept: package syscall moves
-// lower ones about on the way to the child.
-const farFD = 512
+// lower ones about on the way to the child. Below 64 the kernel need not make
+// room, for which it would wait for all processors (files_struct).
+const farFD = 48
 
 // guardedSelf is this program as the child gets to execute it: for as long as
 // the child is in the container, a process there could open the child's
@@ -34,6 +35,32 @@ func guardedSelf() (*os.File, error) {
 		return nil, fmt.Errorf("protect the program from what it starts: %w", err)
 	}
 	return far(fd)
+}
+
+// AttachSelf mounts the guarded program at its own place, until the old root
+// goes with all that is in it. Nothing depends on it but time: to remove a mount
+// the kernel waits for all processors, and so it does so once.
+type AttachSelf struct{ Path string }
+
+// Call is "move_mount".
+func (*AttachSelf) Call() Call { return "move_mount" }
+
+// FlagNames are those of move_mount(2).
+func (*AttachSelf) FlagNames() string { return "MOVE_MOUNT_F_EMPTY_PATH" }
+
+// String is move_mount(open_tree("/proc/self/exe", 0), "/usr/bin/nsview", MOVE_MOUNT_F_EMPTY_PATH).
+func (a *AttachSelf) String() string {
+	return fmt.Sprintf("move_mount(open_tree(%q, 0), %q, %s)", self, a.Path, a.FlagNames())
+}
+
+func (a *AttachSelf) do(*child) error {
+	fd, err := unix.OpenTree(unix.AT_FDCWD, self, unix.OPEN_TREE_CLOEXEC)
+	if err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	defer unix.Close(fd)
+	_ = unix.MoveMount(fd, "", unix.AT_FDCWD, a.Path, unix.MOVE_MOUNT_F_EMPTY_PATH)
+	return nil
 }
 
 func readOnlySelf() (int, error) {

@@ -23,6 +23,10 @@ type Spec struct {
 	Hostname, Domainname string // set when not empty
 	Loopback             bool   // brought up
 
+	// Program is where the calling program lies, "" when that is not known:
+	// then the launch takes a little longer.
+	Program string
+
 	// Root is asked of the mount at / before anything is mounted.
 	Root Request
 	// Calls are made next, in this order, by path.

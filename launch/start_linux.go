@@ -70,11 +70,11 @@ func StartWatched(ctx context.Context, spec Spec, streams Streams, w Watcher) (*
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = program.Close() }() // nil says so and does no harm
 	p := &Process{cmd: command(spec, streams, inherited, program), done: make(chan struct{})}
 	started := make(chan error, 1)
 	go p.keep(spec.joined(PID), started)
 	err = <-started
-	_ = program.Close() // nil says so and does no harm
 	if err != nil {
 		return nil, stepError(steps, 1, bare(err))
 	}

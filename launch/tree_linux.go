@@ -129,7 +129,7 @@ func (a *SetAttributes) attr() *unix.MountAttr {
 }
 
 // Attach mounts what a slot holds at a path in the root, and makes the mount
-// point when it is missing.
+// point when it is missing. The slot is empty afterwards.
 type Attach struct {
 	Slot, Target string
 	// Plain wants Target itself, not what a symbolic link there points to.
@@ -166,7 +166,11 @@ func (a *Attach) do(c *child) error {
 	if err := a.judge(from, to); err != nil {
 		return err
 	}
-	return unix.MoveMount(from, "", to, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH)
+	if err := unix.MoveMount(from, "", to, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH); err != nil {
+		return err
+	}
+	c.drop(a.Slot)
+	return nil
 }
 
 // target opens the mount point: a directory for a directory, a file for a file.

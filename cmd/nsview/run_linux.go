@@ -108,6 +108,9 @@ func (a *app) runRun(cmd *cobra.Command, rf *runFlags, args []string) error {
 		return err
 	}
 	defer done()
+	if spec.Program, err = os.Executable(); err != nil {
+		spec.Program = "" // it is not needed
+	}
 	k, err := a.keeper(cmd.Flags(), rf, spec)
 	if err != nil {
 		return err
