@@ -22,8 +22,14 @@ func main() {
 		}
 		return
 	}
+	if len(os.Args) == 3 && os.Args[1] == watchRole {
+		end(insideWatch(os.Args[2], os.Stdout))
+	}
+	if len(os.Args) == 3 && os.Args[1] == mounterRole {
+		end(mountAndUmount(os.Args[2]))
+	}
 	o := options{}
-	flag.StringVar(&o.hosts, "hosts", "S,M,L,F10k,F50k,scale", "which hosts, of these")
+	flag.StringVar(&o.hosts, "hosts", "S,M,L,F10k,F50k,scale,watch", "which hosts, of these")
 	flag.IntVar(&o.pairs, "n", 0, "measured pairs of each question (default 5; 3 for the tree of 50,000 mounts)")
 	flag.BoolVar(&o.strict, "strict", false, "exit 1 when a figure is over its target or could not be had")
 	flag.Parse()
@@ -32,6 +38,15 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
 	os.Exit(status)
+}
+
+// end ends a part that the bench plays.
+func end(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	}
+	os.Exit(0)
 }
 
 type options struct {
@@ -65,6 +80,10 @@ func run(o options, out io.Writer) (int, error) {
 			rows = append(rows, l.scale()...)
 			continue
 		}
+		if name == watchName {
+			rows = append(rows, l.watchRows()...)
+			continue
+		}
 		rows = append(rows, l.compare(hosts[name])...)
 	}
 	err = errors.Join(writeTable(out, rows), l.close())
@@ -80,7 +99,7 @@ func run(o options, out io.Writer) (int, error) {
 func choose(names string) ([]string, error) {
 	wanted := strings.Split(names, ",")
 	for _, name := range wanted {
-		if _, ok := hosts[name]; !ok && name != scaleName {
+		if _, ok := hosts[name]; !ok && name != scaleName && name != watchName {
 			return nil, fmt.Errorf("-hosts %s: no host is called %q", names, name)
 		}
 	}

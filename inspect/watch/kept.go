@@ -11,8 +11,9 @@ import (
 // kept is the host as the watch knows it, with what it takes to change it fast:
 // mounts by id, by parent, and by peer group.
 type kept struct {
-	spaces  map[uint64]*space // by inode number
-	byID    map[uint64]*space // by 64-bit id
+	spaces  map[uint64]*space           // by inode number
+	byID    map[uint64]*space           // by 64-bit id
+	tops    map[snapshot.MountID]*space // by the root mount
 	mounts  map[snapshot.MountID]*entry
 	kids    map[snapshot.MountID][]*entry
 	members map[snapshot.GroupID]map[*entry]bool // mounts that are shared:group
@@ -55,7 +56,7 @@ type entry struct {
 
 func newKept() *kept {
 	return &kept{
-		spaces: map[uint64]*space{}, byID: map[uint64]*space{},
+		spaces: map[uint64]*space{}, byID: map[uint64]*space{}, tops: map[snapshot.MountID]*space{},
 		mounts: map[snapshot.MountID]*entry{}, kids: map[snapshot.MountID][]*entry{},
 		members: map[snapshot.GroupID]map[*entry]bool{}, slaves: map[snapshot.GroupID]map[*entry]bool{},
 		devs:   map[snapshot.Dev]int{},
@@ -85,6 +86,9 @@ func (k *kept) addSpace(s *space, list []snapshot.Mount) {
 	if s.ns.UniqueID != 0 {
 		k.byID[s.ns.UniqueID] = s
 	}
+	if s.top != 0 {
+		k.tops[s.top] = s
+	}
 	keys := make(map[snapshot.MountID]snapshot.MountID, len(list))
 	for i := range list {
 		keys[list[i].ID] = Key(&list[i])
@@ -109,6 +113,7 @@ func (k *kept) dropSpace(s *space) []MountChange {
 	}
 	delete(k.spaces, s.ns.ID.Ino)
 	delete(k.byID, s.ns.UniqueID)
+	delete(k.tops, s.top)
 	return gone
 }
 

@@ -181,7 +181,7 @@ func (w *Watcher) detached(n kernel.Notice) {
 		w.push(r, MountChange{NS: r.NS, Before: e.m})
 		return
 	}
-	if s := w.spaceOfTop(n.Mount); s != nil {
+	if s := w.kept.tops[n.Mount]; s != nil {
 		r.NS, r.NSRoot = s.ns.ID.Ino, true
 		w.flush()
 		w.push(r)
@@ -198,16 +198,6 @@ func (w *Watcher) detached(n kernel.Notice) {
 	delete(w.ghosts, n.Mount)
 	r.Born = born
 	w.push(r)
-}
-
-// spaceOfTop is the namespace with a root mount.
-func (w *Watcher) spaceOfTop(id snapshot.MountID) *space {
-	for _, s := range w.kept.spaces {
-		if s.top == id && id != 0 {
-			return s
-		}
-	}
-	return nil
 }
 
 // shifted is a mount that hangs elsewhere now.
