@@ -139,15 +139,14 @@ type Found struct {
 	Parent snapshot.MountID
 }
 
-// What of a mount can be asked for: each needs what comes before it, and costs
-// about twice as much.
+// What of a mount can be asked for. The first string doubles the price.
 const (
 	// AskState: parent, groups and the mount's own options.
 	AskState = uint64(statmountMntBasic)
-	// AskPoint: the mount point as well.
+	// AskFew: its file system's device as well.
+	AskFew = AskState | statmountSBBasic
+	// AskPoint: state and mount point.
 	AskPoint = AskState | statmountMntPoint
-	// AskPlace: device, root and mount point as well.
-	AskPlace = AskPoint | statmountSBBasic | statmountMntRoot
 	// AskAll: everything that a table has.
 	AskAll = uint64(tableMask)
 )
@@ -182,8 +181,8 @@ func (r *MountReader) fill(m *snapshot.Mount, sm *statmountHead, what uint64) {
 			m.Point = r.shared(r.str(sm.mntPoint))
 		}
 	}
-	if what&statmountMntRoot != 0 {
-		m.Dev, m.Root = devOf(sm), r.shared(r.str(sm.mntRoot))
+	if what&statmountSBBasic != 0 {
+		m.Dev = devOf(sm)
 	}
 }
 

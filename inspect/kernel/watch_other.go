@@ -92,8 +92,8 @@ type Found struct {
 // What can be asked for elsewhere.
 const (
 	AskState = uint64(iota)
+	AskFew
 	AskPoint
-	AskPlace
 	AskAll
 )
 

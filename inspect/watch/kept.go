@@ -251,6 +251,21 @@ func inFileSystem(m *snapshot.Mount, path string) string {
 	return m.Root + rest
 }
 
+// onMount is the inverse: where a mount shows a directory of its file system.
+func onMount(m *snapshot.Mount, path string) string {
+	rest := path
+	if m.Root != "/" {
+		rest = strings.TrimPrefix(path, m.Root)
+	}
+	switch {
+	case rest == "" || rest == "/":
+		return m.Point
+	case m.Point == "/":
+		return rest
+	}
+	return m.Point + rest
+}
+
 // at is what is mounted at a point of a mount.
 func (k *kept) at(parent snapshot.MountID, point string) *entry {
 	for _, e := range k.kids[parent] {

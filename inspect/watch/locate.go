@@ -6,6 +6,7 @@ import (
 
 	"github.com/nsview/nsview/inspect/kernel"
 	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
 )
 
 // A notice names a mount and no namespace. Whose it is, the kernel's lists
@@ -57,25 +58,39 @@ func (w *Watcher) lookAhead(g snapshot.GroupID) {
 	}
 }
 
-// ask looks at a mount. Of one that is probably a copy only what may differ is
-// asked for: the texts of its file system are known then.
-func (w *Watcher) ask(s *space, id snapshot.MountID, first bool) (kernel.Found, error) {
-	if !first {
-		f, err := w.reader.Ask(s.ns.UniqueID, id, kernel.AskPlace)
-		text, known := w.texts[sbKey{f.Dev, f.Root}]
-		if err != nil || known && !f.Unreachable && !strings.Contains(f.VFSOptions, ",idmapped") {
-			f.FSType, f.Source, f.FSOptions = text.fsType, text.source, text.options
-			return f, err
-		}
-	}
+// ask looks at a mount.
+func (w *Watcher) ask(s *space, id snapshot.MountID) (kernel.Found, error) {
 	f, err := w.reader.Ask(s.ns.UniqueID, id, kernel.AskAll)
+	if err == nil && f.Unreachable {
+		w.askInside(s, &f)
+	}
+	return f, err
+}
+
+// askCopy looks at a mount that came after another by the same process. The
+// mounts of a new file system, the newest first, are its copies: what they have
+// in common is known, strings being what costs, and so is where they are.
+func (w *Watcher) askCopy(s *space, id snapshot.MountID) (kernel.Found, error) {
+	origin, last := &w.pending[0], &w.pending[len(w.pending)-1]
+	if origin.Op != Attach || origin.Mount == nil || origin.Clone || last != origin && id > last.ID ||
+		strings.Contains(origin.Mount.VFSOptions, ",idmapped") {
+		return w.ask(s, id)
+	}
+	f, err := w.reader.Ask(s.ns.UniqueID, id, kernel.AskFew)
 	if err != nil {
 		return f, err
 	}
-	w.texts[sbKey{f.Dev, f.Root}] = sbText{f.FSType, f.Source, f.FSOptions}
-	if f.Unreachable {
-		w.askInside(s, &f)
+	parent := w.kept.mounts[f.Parent]
+	if parent == nil || f.Dev != origin.Mount.Dev {
+		return w.ask(s, id)
 	}
+	to := Spot{Parent: f.Parent, Group: parent.m.PeerGroup, Master: parent.m.Master, Dev: parent.m.Dev, Path: origin.At.Path}
+	if _, reached := origin.At.reaches(to, w.kept.masterOf); !reached || !world.Under(to.Path, parent.m.Root) {
+		return w.ask(s, id)
+	}
+	like := origin.Mount
+	f.Root, f.FSType, f.Source, f.FSOptions = like.Root, like.FSType, like.Source, like.FSOptions
+	f.Point = onMount(parent.m, origin.At.Path)
 	return f, nil
 }
 

@@ -18,17 +18,8 @@ type noticing struct {
 	burst   int                         // counts reads of the queue
 	lowest  snapshot.MountID            // of the mounts attached in this read
 	located map[snapshot.MountID]*space // where mounts of this read are
-	texts   map[sbKey]sbText            // of the file systems met in this read
 	ghosts  map[snapshot.MountID]uint64 // mounts never seen, by the event they came with
 }
-
-// sbKey is what the options of a file system may depend on.
-type sbKey struct {
-	dev  snapshot.Dev
-	root string
-}
-
-type sbText struct{ fsType, source, options string }
 
 func (n *noticing) begin() {
 	n.actors = map[int]actor{}
@@ -79,7 +70,7 @@ func (w *Watcher) readNotices() error {
 // take finds out about the mounts of a read, in order.
 func (w *Watcher) take(list []kernel.Notice) {
 	w.burst++
-	w.located, w.texts = map[snapshot.MountID]*space{}, map[sbKey]sbText{}
+	w.located = map[snapshot.MountID]*space{}
 	w.lowest = ^snapshot.MountID(0)
 	for _, n := range list {
 		if n.Attached {
@@ -126,14 +117,15 @@ func (w *Watcher) attached(n kernel.Notice) {
 	if w.kept.mounts[n.Mount] != nil {
 		return // listed already, after its namespace was marked
 	}
-	first := len(w.pending) == 0 || w.pending[len(w.pending)-1].PID != n.PID
-	s := w.locate(n.Mount, n.PID)
-	if s == nil {
-		w.ghosts[n.Mount] = 0
-		w.push(Raw{Op: Attach, PID: n.PID, ID: n.Mount})
-		return
+	s, err := w.locate(n.Mount, n.PID), snapshot.ErrVanished
+	var found kernel.Found
+	switch {
+	case s == nil:
+	case len(w.pending) == 0:
+		found, err = w.ask(s, n.Mount)
+	default:
+		found, err = w.askCopy(s, n.Mount)
 	}
-	found, err := w.ask(s, n.Mount, first)
 	if err != nil {
 		w.ghosts[n.Mount] = 0
 		w.push(Raw{Op: Attach, PID: n.PID, ID: n.Mount})
@@ -212,7 +204,7 @@ func (w *Watcher) shifted(n kernel.Notice) {
 		r.From.Parent = e.in.top
 	}
 	e.in.stale = true
-	found, err := w.ask(e.in, n.Mount, true)
+	found, err := w.ask(e.in, n.Mount)
 	if err != nil {
 		r.Mount, r.At = e.m, r.From // gone since: where to, nobody can tell
 		w.push(r)

@@ -32,6 +32,12 @@ const (
 	pointRound = 4
 )
 
+// sbKey is what the options of a file system may depend on.
+type sbKey struct {
+	dev  snapshot.Dev
+	root string
+}
+
 func (p *pacing) begin(every time.Duration) {
 	p.every = every
 	p.due = time.Now().Add(cmp.Or(every, DefaultRescan))
@@ -296,7 +302,7 @@ func (w *Watcher) settleMissed(s *space, r *Raw) ([]MountChange, bool) {
 	if e != nil {
 		return nil, false
 	}
-	f, err := w.ask(s, r.ID, true)
+	f, err := w.ask(s, r.ID)
 	if err != nil {
 		return nil, false
 	}

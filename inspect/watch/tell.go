@@ -10,10 +10,13 @@ import (
 
 // flush tells of everything pending.
 func (w *Watcher) flush() {
-	if len(w.pending) == 0 {
-		return
+	if len(w.pending) > 0 {
+		w.tellBatches(Fold(w.pending, w.kept.masterOf, true))
 	}
-	for _, b := range Fold(w.pending, w.kept.masterOf, true) {
+}
+
+func (w *Watcher) tellBatches(batches []Batch) {
+	for _, b := range batches {
 		w.tellBatch(b, w.pending, w.changes)
 	}
 	w.pending, w.changes = w.pending[:0:0], w.changes[:0:0]
@@ -23,19 +26,28 @@ func (w *Watcher) flush() {
 // tellFinished tells of what is pending when nothing can be missing of it.
 // Otherwise it waits for the rest, until it has settled.
 func (w *Watcher) tellFinished() {
-	if len(w.pending) > 0 && w.finished() {
-		w.flush()
+	if len(w.pending) == 0 || !w.mayBeFinished() {
+		return
+	}
+	batches := Fold(w.pending, w.kept.masterOf, true)
+	if w.finished(&batches[len(batches)-1]) {
+		w.tellBatches(batches)
 	}
 }
 
-// finished says whether the last event pending is whole: everywhere that it
-// reaches was heard from. What has not, hears no more only in rare cases.
-func (w *Watcher) finished() bool {
-	batches := Fold(w.pending, w.kept.masterOf, true)
-	b := &batches[len(batches)-1]
+// mayBeFinished is a quick look: an event that reaches many takes some reads to
+// be whole.
+func (w *Watcher) mayBeFinished() bool {
+	first := &w.pending[0]
+	return first.Op != Attach || first.Mount == nil || len(w.pending) > w.expected(first.At)
+}
+
+// finished says whether an event is whole: everywhere that it reaches was heard
+// from. What has not, hears no more only in rare cases.
+func (w *Watcher) finished(b *Batch) bool {
 	origin := w.pending[b.Raws[0]]
 	for _, at := range b.Raws {
-		if r := w.pending[at]; r.Op == Attach && r.Mount == nil {
+		if r := &w.pending[at]; r.Op == Attach && r.Mount == nil {
 			return false
 		}
 	}
@@ -52,15 +64,7 @@ func (w *Watcher) finished() bool {
 }
 
 // expected is how many mounts receive what is mounted at a spot.
-func (w *Watcher) expected(at Spot) int {
-	n := 0
-	for _, e := range w.receiving(at) {
-		if e != nil {
-			n++
-		}
-	}
-	return n
-}
+func (w *Watcher) expected(at Spot) int { return len(w.receiving(at)) }
 
 // receiving are the mounts that receive what is mounted at a spot: those of
 // the group that show the directory.
