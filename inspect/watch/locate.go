@@ -2,6 +2,7 @@ package watch
 
 import (
 	"errors"
+	"io/fs"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/kernel"
@@ -164,4 +165,6 @@ func (w *Watcher) below(top *entry) []*entry {
 }
 
 // gone says whether an error is that of something that is not there any more.
-func gone(err error) bool { return errors.Is(err, snapshot.ErrVanished) }
+func gone(err error) bool {
+	return errors.Is(err, snapshot.ErrVanished) || errors.Is(err, fs.ErrNotExist)
+}

@@ -218,7 +218,6 @@ func (w *Watcher) shifted(n kernel.Notice) {
 	if lifted != nil && lifted != e && parent != 0 {
 		changes = append(changes, w.refresh(lifted)...)
 	}
-	changes = append(changes, w.refreshBelow(e)...)
 	w.push(r, changes...)
 }
 

@@ -18,6 +18,7 @@ type polling struct {
 	changed map[*space]bool
 	since   time.Time // when the first of them changed
 	text    []byte
+	polls   bool // something is polled, and that was said
 }
 
 func (p *polling) begin() {
@@ -87,7 +88,6 @@ func (w *Watcher) readPolled() {
 	for s := range w.changed {
 		list = append(list, s)
 	}
-	clear(w.changed)
 	w.comparePolled(list)
 }
 
@@ -123,6 +123,7 @@ func (w *Watcher) comparePolled(list []*space) {
 		}
 	}
 	w.tellCompared(&c)
+	clear(w.changed)
 }
 
 // comparison is what is new, gone and different in tables that were read again.
@@ -215,7 +216,31 @@ func (w *Watcher) tellCompared(c *comparison) {
 			moved = append(moved, d)
 		}
 	}
-	w.differ(moved)
+	w.differ(w.tellMoved(moved))
+}
+
+// tellMoved tells of mounts that were moved, and returns the other differences.
+// A mount point that changed without a wake-up is that of a directory renamed.
+func (w *Watcher) tellMoved(list []difference) []difference {
+	moved := map[snapshot.MountID]bool{}
+	for _, d := range list {
+		if d.e.m.Point != d.now.Point && w.changed[d.e.in] {
+			moved[Key(d.e.m)] = true
+		}
+	}
+	var others []difference
+	for _, d := range list {
+		if !moved[Key(d.e.m)] || moved[d.parent] {
+			others = append(others, d)
+			continue
+		}
+		c := w.kept.replace(d.e, d.now, d.parent)
+		r := Raw{Op: Shift, ID: Key(d.now), NS: c.NS, Mount: d.now, Was: c.Before}
+		b := begin(Move, 0, &r)
+		b.event.move(&r)
+		w.tell(b.event, []MountChange{c}, nil)
+	}
+	return others
 }
 
 // bySender puts those first that may be the origin of others.

@@ -358,4 +358,4 @@ func (w *Watcher) vanished(s *space) {
 	w.tell(Event{Kind: NSGone, Origin: Origin{Place: Place{NS: s.ns.ID.Ino}}, Below: len(mounts)}, mounts, spaces)
 }
 
-var errNoMark = errors.New("the kernel gives no notices here")
+var errNoMark = errors.New("the kernel gives no notices of mounts here")

@@ -101,13 +101,31 @@ func (w *Watcher) meetOne(n *snapshot.Namespace, pid int) *space {
 	if err == nil {
 		return s
 	}
+	if gone(err) {
+		return nil
+	}
+	w.polledBecause(err)
 	if pid == 0 {
-		if !gone(err) {
-			w.gap(nsName(n.ID.Ino), "watch it", fmt.Errorf("no process is in it: %w", err))
-		}
+		w.gap(nsName(n.ID.Ino), "watch it", fmt.Errorf("no process is in it: %w", err))
 		return nil
 	}
 	return w.watchPolled(n, pid)
+}
+
+// polledBecause says, once, that namespaces are polled, and what that misses.
+func (w *Watcher) polledBecause(err error) {
+	if !w.polls {
+		w.polls = true
+		w.gap("mount namespaces", "tell who mounts, and in which order", fmt.Errorf("their mountinfo is polled: %w", cause(err)))
+	}
+}
+
+// cause is the innermost error, without the name of one of many namespaces.
+func cause(err error) error {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return err
 }
 
 // announce tells of new namespaces, with their lowest processes.
@@ -162,6 +180,3 @@ func (w *Watcher) findLeads(born []*space) map[uint64]*snapshot.Process {
 }
 
 func nsName(ino uint64) string { return fmt.Sprintf("mnt:[%d]", ino) }
-
-// refusal says whether an error is one that asking again would not change.
-func refusal(err error) bool { return err != nil && !gone(err) && !errors.Is(err, kernel.ErrGone) }

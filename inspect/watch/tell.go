@@ -112,9 +112,7 @@ func (w *Watcher) tellBatch(b Batch, list []Raw, changes [][]MountChange) {
 	case Umount:
 		mounts = append(mounts, w.aftermath(b, list)...)
 	case Move:
-		if len(b.Raws) > 1 && list[b.Raws[1]].Op == Shift {
-			mounts = append(mounts, w.refreshSpace(w.kept.spaces[b.Event.Origin.NS])...)
-		}
+		mounts = append(mounts, w.refreshMoved(b, list)...)
 	}
 	w.tell(b.Event, mounts, spaces)
 	if unseen {
@@ -181,6 +179,18 @@ func compareIDs(a, b snapshot.MountID) int {
 		return 1
 	}
 	return 0
+}
+
+// refreshMoved asks for the mount points below what was moved: when the root of
+// a namespace was, all of them.
+func (w *Watcher) refreshMoved(b Batch, list []Raw) []MountChange {
+	if len(b.Raws) > 1 && list[b.Raws[1]].Op == Shift {
+		return w.refreshSpace(w.kept.spaces[b.Event.Origin.NS])
+	}
+	if e := w.kept.mounts[list[b.Raws[0]].ID]; e != nil {
+		return w.refreshBelow(e)
+	}
+	return nil
 }
 
 // refreshSpace asks for the state of every mount of a namespace.

@@ -23,6 +23,8 @@ type follower struct {
 	t    *testing.T
 	host *inspect.Host
 	rec  *watch.Recording
+	// polls: nothing comes by the kernel's notices.
+	polls bool
 
 	mu     sync.Mutex
 	came   *sync.Cond
@@ -31,7 +33,7 @@ type follower struct {
 	stop   func()
 }
 
-const patience = 60 * time.Second
+const patience = 20 * time.Second
 
 // follow starts a watch.
 func follow(t *testing.T, opts watch.Options) *follower {
@@ -41,7 +43,7 @@ func follow(t *testing.T, opts watch.Options) *follower {
 	ctx, cancel := context.WithCancel(t.Context())
 	w, err := host.Watch(ctx, opts)
 	try(t, err)
-	f := &follower{t: t, host: host, rec: watch.NewRecording(w.First())}
+	f := &follower{t: t, host: host, rec: watch.NewRecording(w.First()), polls: opts.PollOnly}
 	f.came = sync.NewCond(&f.mu)
 	done := make(chan struct{})
 	go func() {

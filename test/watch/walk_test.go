@@ -149,7 +149,7 @@ func (f *follower) compare(list []*process) {
 		try(f.t, err)
 		kept := f.rec.At(^uint64(0))
 		for _, p := range list {
-			if d := gocmp.Diff(tableOf(fresh, p.ns), tableOf(kept, p.ns)); d != "" {
+			if d := gocmp.Diff(f.lines(fresh, p.ns), f.lines(kept, p.ns)); d != "" {
 				diff += fmt.Sprintf("mnt:[%d] (-fresh +kept):\n%s", p.ns, d)
 			}
 		}
@@ -169,6 +169,17 @@ func (f *follower) tick() {
 	f.until("a rescan", func(events []watch.Event) bool {
 		return slices.ContainsFunc(events[before:], func(e watch.Event) bool { return e.Kind == watch.NSNew && e.Origin.NS == p.ns })
 	})
+}
+
+// lines are the mounts of a namespace; mountinfo does not tell of unique ids.
+func (f *follower) lines(w *world.World, ns uint64) []line {
+	list := tableOf(w, ns)
+	for i := range list {
+		if f.polls {
+			list[i].Unique = 0
+		}
+	}
+	return list
 }
 
 // line is what must agree of a mount.
