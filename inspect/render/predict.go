@@ -118,7 +118,7 @@ func loadsText(p query.Prediction, s query.Step) string {
 	for _, l := range s.Loads {
 		total += l.Comes
 	}
-	fmt.Fprintf(&b, "WARNING: %s would make %d mounts in %d namespaces", Safe(s.Text), total, len(s.Loads))
+	fmt.Fprintf(&b, "WARNING: %s would make %s in %s", Safe(s.Text), counted(total, "mount"), counted(len(s.Loads), "namespace"))
 	if p.Limit > 0 {
 		fmt.Fprintf(&b, " (fs.mount-max is %d)", p.Limit)
 	}
@@ -128,12 +128,20 @@ func loadsText(p query.Prediction, s query.Step) string {
 		if p.Limit > 0 && uint64(l.Have+l.Comes) > p.Limit {
 			full = ", more than fs.mount-max"
 		}
-		fmt.Fprintf(&b, "  %s has %d mounts and would have %d%s\n", futureNS(l.NS), l.Have, l.Have+l.Comes, full)
+		fmt.Fprintf(&b, "  %s has %s and would have %d%s\n", futureNS(l.NS), counted(l.Have, "mount"), l.Have+l.Comes, full)
 	}
 	if more := len(s.Loads) - maxLoads; more > 0 {
 		fmt.Fprintf(&b, "  and %d more (JSON lists them)\n", more)
 	}
 	return b.String()
+}
+
+// counted is a number of things that have a plain plural.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // FutureTables prints every table as it would be.
