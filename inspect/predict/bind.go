@@ -1,5 +1,7 @@
 package predict
 
+import "github.com/nsview/nsview/inspect/snapshot"
+
 // bind mounts a place at another one, with or without what is mounted below it
 // (do_loopback), or by open_tree(2) and move_mount(2).
 func (s *State) bind(op Op) *Refusal {
@@ -12,6 +14,9 @@ func (s *State) bind(op Op) *Refusal {
 	}
 	from, r := s.walk(op.By, op.Src)
 	if r != nil {
+		return r
+	}
+	if r := s.loop(op.By, from.mount); r != nil {
 		return r
 	}
 	at = s.onto(at)
@@ -29,6 +34,24 @@ func (s *State) bind(op Op) *Refusal {
 	if r := s.attach(op.By, tree, at, false); r != nil {
 		s.discard(tree)
 		return r
+	}
+	return nil
+}
+
+// loop refuses a file of the actor's own mount namespace, or of an older one,
+// which would keep itself alive (mnt_ns_loop). Which is older the kernel takes
+// from their 64-bit ids.
+func (s *State) loop(a Actor, m int32) *Refusal {
+	if !s.is(m, nsFile) {
+		return nil
+	}
+	_, ino, err := snapshot.ParseLink(s.mounts[m].root)
+	home, i := s.home(a), s.byNS[ID(ino)]
+	switch {
+	case err == nil && i == home, i != 0 && s.spaces[i].seq != 0 && s.spaces[home].seq >= s.spaces[i].seq:
+		return s.refuse(EINVAL, NamespaceFile, m, "shows the namespace of who does it or an older one, which would keep itself alive")
+	case i == 0 || s.spaces[i].seq == 0:
+		s.doubt("which of two mount namespaces is older was not read: an older one's file cannot be mounted")
 	}
 	return nil
 }

@@ -166,7 +166,7 @@ func (b *builder) view(v *world.View) {
 	i := int32(len(b.spaces))
 	sp := space{id: ID(v.Table.NS.Ino), count: len(v.Mounts)}
 	if v.NS != nil {
-		sp.user = ID(v.NS.Owner.Ino)
+		sp.user, sp.seq = ID(v.NS.Owner.Ino), v.NS.UniqueID
 	}
 	b.byNS[sp.id] = i
 	roots := v.Roots

@@ -1,7 +1,7 @@
 package predict
 
 // umount takes a mount away (do_umount), or with Recursive one after another
-// all that is below it, the last first, as umount -R does.
+// all that is below it, as umount -R does.
 func (s *State) umount(op Op) *Refusal {
 	at, r := s.walk(op.By, op.Dst)
 	if r != nil {
@@ -18,11 +18,16 @@ func (s *State) umount(op Op) *Refusal {
 	return s.umountBelow(op, m)
 }
 
+// umountBelow is what umount -R does: children first, in order of age, each by
+// its path.
 func (s *State) umountBelow(op Op, m int32) *Refusal {
-	for c := s.mounts[m].last; c != 0; c = s.mounts[m].last {
+	for c := s.mounts[m].first; c != 0; c = s.mounts[m].first {
 		if r := s.umountBelow(op, c); r != nil {
 			return r
 		}
+	}
+	if s.hidden(m) && m != s.spaces[s.mounts[m].space].view {
+		return s.refuse(EINVAL, NotAMountPoint, m, "is covered, so that umount -R does not find it by its path")
 	}
 	return s.umountOne(op, m)
 }

@@ -86,6 +86,9 @@ func (s *State) entry(at spot) Entry {
 		}
 	}
 	x := &s.mounts[at.mount]
+	if s.is(at.mount, nsFile) {
+		return File
+	}
 	if s.known != nil {
 		w := Where{Mount: x.base, Inside: at.inside}
 		w.FSType, w.Source = s.told(at.mount)

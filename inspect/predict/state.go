@@ -80,7 +80,8 @@ const (
 type space struct {
 	id    ID
 	root  int32
-	user  ID // its owning user namespace
+	user  ID     // its owning user namespace
+	seq   uint64 // its 64-bit id, 0 when not known
 	count int
 	// hidden: its root mount was not seen, and stands for whatever there is.
 	hidden bool

@@ -259,7 +259,7 @@ func settleDown(base string) func() error {
 	return func() error {
 		if err := unix.Mount("", "/", "", unix.MS_PRIVATE|unix.MS_REC, ""); err != nil {
 			// The root of a namespace that began in rootfs is no mount point.
-			if err := privateAll(base); err != nil {
+			if err := privateAll(); err != nil {
 				return err
 			}
 		}
@@ -299,7 +299,7 @@ func points() ([]string, error) {
 	return list, nil
 }
 
-func privateAll(string) error {
+func privateAll() error {
 	list, err := points()
 	for _, p := range list {
 		_ = unix.Mount("", p, "", unix.MS_PRIVATE, "")

@@ -1,0 +1,119 @@
+//go:build linux
+
+package oracle_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nsview/nsview/inspect/predict"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// trees are what umount -R is tried on: where file systems are mounted, one
+// after the other, and which of them is in use.
+var trees = []struct {
+	name   string
+	points []string
+	busy   string
+}{
+	{"siblings", []string{"a", "b", "c"}, ""},
+	{"one in use", []string{"a", "b", "c"}, "b"},
+	{"below each other", []string{"a", "a/x", "a/x/z", "b"}, ""},
+	{"below each other, in use", []string{"b", "a", "a/x", "a/b", "c"}, "a/x"},
+	{"stacked", []string{"a", "a", "a/x", "a/x", "b"}, ""},
+	{"one covers another", []string{"a/x", "a", "b"}, ""},
+}
+
+// TestUmountRecursiveLive: umount -R is one umount(2) after another, and stops
+// where one is refused.
+func TestUmountRecursiveLive(t *testing.T) {
+	onStage(t)
+	tool, err := exec.LookPath("umount")
+	if err != nil {
+		t.Skip("needs the program umount")
+	}
+	for _, tree := range trees {
+		t.Run(tree.name, func(t *testing.T) {
+			base := os.Getenv(baseVar)
+			h := &house{}
+			defer h.close()
+			r, err := h.open(nil, func() error { return privateAll() })
+			if err != nil {
+				t.Fatal(err)
+			}
+			top := filepath.Join(base, "d")
+			for _, p := range slices.Concat([]string{"."}, tree.points) {
+				op := predict.Op{Kind: predict.OpMount, FSType: "tmpfs", Source: "full", Detached: true, Dst: filepath.Join(top, p)}
+				if err := r.do(func() error { return call(op) }); err != nil {
+					t.Fatal(err)
+				}
+			}
+			busy := filepath.Join(top, tree.busy)
+			if tree.busy != "" {
+				if err := r.hold(busy); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var buf []byte
+			list, err := tableOf(os.Getpid(), r.tid, &buf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, a := stateOf(t, list)
+			if refused := (*predict.Refusal)(nil); tree.busy != "" {
+				if refused = s.Open(a, busy); refused != nil {
+					t.Fatal(refused)
+				}
+			}
+			said := s.Apply(predict.Op{Kind: predict.OpUmount, Recursive: true, By: a, Dst: top})
+			did := r.do(func() error {
+				out, err := exec.Command(tool, "-R", top).CombinedOutput()
+				t.Logf("%s", out)
+				return err
+			})
+			if (said.Refusal == nil) != (did == nil) {
+				t.Errorf("said %v, %s: %v", said.Refusal, tool, did)
+			}
+			after, err := tableOf(os.Getpid(), r.tid, &buf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want, got []string
+			for _, row := range s.View(a) {
+				want = append(want, row.Point)
+			}
+			for _, m := range after {
+				got = append(got, m.Point)
+			}
+			slices.Sort(want)
+			slices.Sort(got)
+			if !slices.Equal(want, got) {
+				t.Errorf("said to be left: %s\nleft: %s", strings.Join(want, " "), strings.Join(got, " "))
+			}
+			_ = r.do(func() error { return unix.Unmount(top, unix.MNT_DETACH) })
+		})
+	}
+}
+
+// stateOf is a state of one table, with an actor in it.
+func stateOf(t *testing.T, list []snapshot.Mount) (*predict.State, predict.Actor) {
+	t.Helper()
+	id := snapshot.NSID{Ino: 1}
+	s := predict.New(world.Build(&snapshot.Snapshot{
+		Version: snapshot.FormatVersion, Namespaces: []snapshot.Namespace{{ID: id, Type: snapshot.Mnt}},
+		Tables: []snapshot.Table{{NS: id, Via: "mountinfo", Whole: true, Mounts: list}},
+	}), predict.Rules{})
+	a, err := s.EnterNamespace(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, a
+}
