@@ -78,10 +78,20 @@ func follow(t *testing.T, opts watch.Options) *follower {
 // until waits until the events so far satisfy a condition.
 func (f *follower) until(what string, ok func([]watch.Event) bool) []watch.Event {
 	f.t.Helper()
+	events, err := f.wait(ok)
+	if err != nil {
+		f.t.Fatalf("wait for %s: %v; %s", what, err, tail(events))
+	}
+	return events
+}
+
+// wait is until for other goroutines than the test's.
+func (f *follower) wait(ok func([]watch.Event) bool) ([]watch.Event, error) {
+	late := false
 	timer := time.AfterFunc(patience, func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.err = errors.Join(f.err, errors.New("it took too long"))
+		late = true
 		f.came.Broadcast()
 	})
 	defer timer.Stop()
@@ -89,11 +99,14 @@ func (f *follower) until(what string, ok func([]watch.Event) bool) []watch.Event
 	defer f.mu.Unlock()
 	for !ok(f.events) {
 		if f.err != nil {
-			f.t.Fatalf("wait for %s: %v; %s", what, f.err, tail(f.events))
+			return f.events, f.err
+		}
+		if late {
+			return f.events, errors.New("it took too long")
 		}
 		f.came.Wait()
 	}
-	return f.events
+	return f.events, nil
 }
 
 // base makes a shared file system to walk on, and the directories in it.

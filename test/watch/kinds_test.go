@@ -169,6 +169,9 @@ func TestPivot(t *testing.T) {
 	p.do("rprivate", "/")
 	root := filepath.Join(dir, "0/a")
 	p.do("mount", root)
+	f.until("the mount", func(events []watch.Event) bool {
+		return slices.ContainsFunc(events, func(e watch.Event) bool { return e.Kind == watch.Mount && e.Origin.PID == p.pid })
+	})
 	try(t, os.MkdirAll(filepath.Join(fmt.Sprintf("/proc/%d/root", p.pid), root, "old"), 0o755))
 	p.do("pivot", root, filepath.Join(root, "old"))
 	events := f.until("the pivot", func(events []watch.Event) bool {

@@ -74,6 +74,7 @@ func walk(t *testing.T, f *follower, list []*process, dir string, seed uint64, n
 				done.Add(1)
 				kind := watch.Kind(strings.Fields(did)[0])
 				if seen = f.next(p.pid, seen, kind, did); seen < 0 {
+					try(t, p.in.Close()) // which ends the mounter
 					return
 				}
 				p.say("go on")
@@ -81,6 +82,9 @@ func walk(t *testing.T, f *follower, list []*process, dir string, seed uint64, n
 		})
 	}
 	all.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
 	f.settle(list[0], dir)
 	events := f.until("now", func([]watch.Event) bool { return true })
 	told := 0
@@ -102,7 +106,7 @@ func walk(t *testing.T, f *follower, list []*process, dir string, seed uint64, n
 // returns how many there were until then, -1 when it is another.
 func (f *follower) next(pid, seen int, kind watch.Kind, did string) int {
 	var mine []watch.Event
-	events := f.until(did, func(events []watch.Event) bool {
+	events, err := f.wait(func(events []watch.Event) bool {
 		mine = mine[:0]
 		for _, e := range events {
 			if e.Origin.PID == pid && e.Kind != watch.NSNew {
@@ -111,6 +115,10 @@ func (f *follower) next(pid, seen int, kind watch.Kind, did string) int {
 		}
 		return len(mine) > seen
 	})
+	if err != nil {
+		f.t.Errorf("%s (by %d) was not told of: %v%s", did, pid, err, tail(events))
+		return -1
+	}
 	if len(mine) != seen+1 || mine[seen].Kind != kind {
 		text := ""
 		for i := range mine[seen:] {
