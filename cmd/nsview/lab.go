@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
@@ -82,16 +81,7 @@ func (a *app) labListJSON(all []*labs.Lab) error {
 	for i, l := range all {
 		rows[i] = row{l.Name, l.Title, l.Claim, l.Source, append([]labs.Need{}, l.Needs...)}
 	}
-	return a.labJSON(map[string]any{"labs": rows})
-}
-
-// labJSON writes one document. encoding/json escapes control characters, and
-// what could turn or hide text has no place in a lab.
-func (a *app) labJSON(v any) error {
-	enc := json.NewEncoder(a.out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "   ")
-	return enc.Encode(v)
+	return render.Document(a.out, map[string]any{"labs": rows})
 }
 
 func (a *app) labShow() *cobra.Command {
@@ -207,7 +197,7 @@ func (a *app) runLabs(ctx context.Context, list []*labs.Lab, lf labFlags) error 
 		}
 	}
 	if a.flags.json {
-		if err := a.labJSON(map[string]any{"labs": all}); err != nil {
+		if err := render.Document(a.out, map[string]any{"labs": all}); err != nil {
 			return fmt.Errorf("write the outcome: %w", err)
 		}
 	}
@@ -275,7 +265,7 @@ func (a *app) quietLab(o labs.Outcome) error {
 				if c.Holds {
 					continue
 				}
-				if _, err := fmt.Fprintf(a.out, "  line %d: claim: %s  kernel: %s\n", c.Line, render.Safe(c.Claim), render.Safe(c.Kernel)); err != nil {
+				if _, err := fmt.Fprintf(a.out, "  line %d: claim: %s  kernel: %s\n", c.Line, render.Safe(c.Claim), render.Safe(string(c.Kernel))); err != nil {
 					return err
 				}
 			}
