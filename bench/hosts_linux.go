@@ -11,7 +11,9 @@ type question struct {
 	Ours   []string // arguments of nsview
 	Target float64  // nsview may cost at most so many times the peer; 0: no promise
 	Wall   bool     // show elapsed time as well
-	Pairs  int      // measured pairs unless told otherwise
+	// WallTarget and MemoryTarget are like Target, for elapsed time and peak.
+	WallTarget, MemoryTarget float64
+	Pairs                    int // measured pairs unless told otherwise
 	// Cold leaves out the peer's warm-up: it takes longer than all else together,
 	// and what it would warm is negligible against that.
 	Cold   bool

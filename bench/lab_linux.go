@@ -71,7 +71,13 @@ func (l *lab) inHost(args []string, j job) ([]result, error) {
 		return nil, err
 	}
 	var out, complaint bytes.Buffer
-	cmd := exec.Command(l.hostgen, append(args, "--", l.self, insideRole, string(text))...)
+	argv := []string{l.self, insideRole, string(text)}
+	if j.Host == runName {
+		argv = aside(argv)
+	} else {
+		argv = append(append([]string{l.hostgen}, args...), append([]string{"--"}, argv...)...)
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdout = &out
 	cmd.Stderr = io.MultiWriter(os.Stderr, &complaint)
 	if err := cmd.Run(); err != nil {

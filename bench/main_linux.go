@@ -29,7 +29,7 @@ func main() {
 		end(mountAndUmount(os.Args[2]))
 	}
 	o := options{}
-	flag.StringVar(&o.hosts, "hosts", "S,M,L,F10k,F50k,scale,watch", "which hosts, of these")
+	flag.StringVar(&o.hosts, "hosts", "S,M,L,F10k,F50k,scale,watch,run", "which hosts, of these")
 	flag.IntVar(&o.pairs, "n", 0, "measured pairs of each question (default 5; 3 for the tree of 50,000 mounts)")
 	flag.BoolVar(&o.strict, "strict", false, "exit 1 when a figure is over its target or could not be had")
 	flag.Parse()
@@ -84,6 +84,10 @@ func run(o options, out io.Writer) (int, error) {
 			rows = append(rows, l.watchRows()...)
 			continue
 		}
+		if name == runName {
+			rows = append(rows, l.containers()...)
+			continue
+		}
 		rows = append(rows, l.compare(hosts[name])...)
 	}
 	err = errors.Join(writeTable(out, rows), l.close())
@@ -99,7 +103,7 @@ func run(o options, out io.Writer) (int, error) {
 func choose(names string) ([]string, error) {
 	wanted := strings.Split(names, ",")
 	for _, name := range wanted {
-		if _, ok := hosts[name]; !ok && name != scaleName && name != watchName {
+		if _, ok := hosts[name]; !ok && name != scaleName && name != watchName && name != runName {
 			return nil, fmt.Errorf("-hosts %s: no host is called %q", names, name)
 		}
 	}

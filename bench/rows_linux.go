@@ -51,6 +51,9 @@ func (l *lab) compare(h host) []row {
 		if q.Memory > 0 {
 			rows = append(rows, memoryRow(base, r))
 		}
+		if q.MemoryTarget > 0 {
+			rows = append(rows, memoryRatioRow(base, r))
+		}
 	}
 	return rows
 }
@@ -82,8 +85,23 @@ func wallRow(base row, r result) row {
 	base.question += " (elapsed)"
 	base.theirs = times(of(r.Pairs, func(p pair) float64 { return milliseconds(p.Peer.Wall) }))
 	base.ours = times(of(r.Pairs, func(p pair) float64 { return milliseconds(p.Ours.Wall) }))
-	base.ratio = rateText(of(r.Pairs, func(p pair) float64 { return ratio(p.Ours.Wall, p.Peer.Wall) }))
-	base.target, base.verdict = noGoal, noGoal
+	rate := of(r.Pairs, func(p pair) float64 { return ratio(p.Ours.Wall, p.Peer.Wall) })
+	base.ratio, base.target, base.verdict = rateText(rate), noGoal, noGoal
+	if t := r.Question.WallTarget; t > 0 {
+		base.target, base.verdict = "<= "+fraction(t), verdict(rate.Median, t)
+	}
+	return base
+}
+
+// memoryRatioRow compares the medians of the peaks.
+func memoryRatioRow(base row, r result) row {
+	theirs := of(r.Pairs, func(p pair) float64 { return p.Peer.Peak })
+	ours := of(r.Pairs, func(p pair) float64 { return p.Ours.Peak })
+	base.question += " (peak memory)"
+	base.theirs, base.ours = fmt.Sprintf("%.1f MiB", theirs.Median), fmt.Sprintf("%.1f MiB", ours.Median)
+	base.ratio = fmt.Sprintf("%.2f", ours.Median/theirs.Median)
+	base.target = "<= " + fraction(r.Question.MemoryTarget)
+	base.verdict = verdict(ours.Median/theirs.Median, r.Question.MemoryTarget)
 	return base
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 // The scripts of testdata: each tells one story of what a person types and
-// reads. Conditions are [root] and [stage], commands
+// reads. Conditions are [stage] and [container], where one can be made, commands
 //
 //	inns COMMAND...    runs it in a fresh private mount namespace, [stage] only
 //	exits N COMMAND... runs it and wants this exit status
@@ -46,6 +47,14 @@ func TestScripts(t *testing.T) {
 
 func condition(name string) (bool, error) {
 	switch name {
+	case "linux":
+		return runtime.GOOS == "linux", nil
+	case "container":
+		args := []string{"--mount", "--net", "--pid", "--fork", "true"}
+		if os.Geteuid() != 0 {
+			args = append([]string{"--user"}, args...)
+		}
+		return exec.Command("unshare", args...).Run() == nil, nil
 	case "stage":
 		return os.Geteuid() == 0 && exec.Command("unshare", "-m", "--propagation", "private", "true").Run() == nil, nil
 	}
