@@ -46,6 +46,9 @@ func effectSpace(e query.StepEffect) string {
 }
 
 func effectTarget(e query.StepEffect) string {
+	if e.Place() == "" {
+		return "(out of reach)"
+	}
 	if e.Hidden && e.Kind != predict.Hide {
 		return e.Place() + " (hidden)"
 	}

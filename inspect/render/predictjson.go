@@ -67,7 +67,7 @@ func effectObject(j *jsonWriter, e query.StepEffect) {
 		value any
 	}{
 		{"ns", spaceJSON(e)},
-		{"target", e.Mount.Point},
+		{"target", orNull(e.Mount.Point)},
 		{"fstype", orNull(e.Mount.FSType)},
 		{"source", orNull(e.Mount.Source)},
 		{"root", orNull(e.Mount.Root)},
