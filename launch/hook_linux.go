@@ -93,8 +93,8 @@ type RunHook struct {
 	Moment string // createContainer, startContainer
 }
 
-// Call is "execve".
-func (*RunHook) Call() Call { return "execve" }
+// Call is "fork": the execve(2) of a plan is the command's.
+func (*RunHook) Call() Call { return "fork" }
 
 // FlagNames is "".
 func (*RunHook) FlagNames() string { return "" }
@@ -110,7 +110,7 @@ func (r *RunHook) String() string {
 
 func (r *RunHook) do(*child) error {
 	if err := r.Run(unix.Getpid()); err != nil {
-		return &CallError{Call: "execve", Detail: fmt.Sprintf("hook %s %q: %v", r.Moment, r.Path, err), Err: unix.ECANCELED}
+		return &CallError{Call: "fork", Detail: fmt.Sprintf("hook %s %q: %v", r.Moment, r.Path, err), Err: unix.ECANCELED}
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func (m *maker) hook(moment string, h specs.Hook) (launch.Hook, error) {
 func inRuntime(moment string, hook launch.Hook) launch.ParentAction {
 	run := launch.RunHook{Hook: hook, Moment: moment}
 	return launch.ParentAction{
-		Name: "execve", Text: run.String(),
+		Name: run.Call(), Text: run.String(),
 		Do: func(pid int) error {
 			if err := hook.Run(pid); err != nil {
 				return fmt.Errorf("hook %s %q: %w", moment, hook.Path, err)
