@@ -24,7 +24,7 @@ var behaviours = []struct {
 	{"first process", false, nil, "echo $$; ls /proc | grep -c '^[0-9]'", "1\n3"},
 	{"environment is only its own", false, func(c *specs.Spec) { c.Process.Env = []string{"PATH=/bin", "A=b c"} }, "env | grep -v '^SHLVL\\|^PWD' | sort", "A=b c\nPATH=/bin"},
 	{"working directory is made", false, func(c *specs.Spec) { c.Process.Cwd = "/not/yet/there" }, "pwd", "/not/yet/there"},
-	{"no descriptor of the host's", false, nil, "ls /proc/$$/fd | cat", "0\n1\n2"},
+	{"no descriptor of the host's", false, nil, "(ls /proc/$$/fd >/dev/shm/list); cat /dev/shm/list", "0\n1\n2"},
 	{"loopback is up", false, nil, "cat /sys/class/net/lo/flags", "0x9"},
 
 	{"user and groups", true, func(c *specs.Spec) {
@@ -78,8 +78,11 @@ var behaviours = []struct {
 	}, "grep ' /t ' /proc/self/mountinfo | grep -o 'ro,nosuid,relatime'", "ro,nosuid,relatime"},
 
 	{"settings of namespaces", false, func(c *specs.Spec) {
-		c.Linux.Sysctl = map[string]string{"net.ipv4.ip_forward": "1", "kernel/shmmni": "77", "kernel.domainname": "d"}
-	}, "cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmni /proc/sys/kernel/domainname", "1\n77\nd"},
+		c.Linux.Sysctl = map[string]string{"net.ipv4.ip_forward": "1", "kernel/shmmni": "77"}
+	}, "cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmni", "1\n77"},
+	{"settings of the uts namespace", true, func(c *specs.Spec) { // whose files are root's, in any user namespace
+		c.Linux.Sysctl = map[string]string{"kernel.domainname": "d"}
+	}, "cat /proc/sys/kernel/domainname", "d"},
 	{"devices", true, func(c *specs.Spec) {
 		c.Linux.Resources = nil
 		c.Linux.Devices = []specs.LinuxDevice{
