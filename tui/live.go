@@ -76,8 +76,9 @@ func (m *Model) takeWatch(msg watching) tea.Cmd {
 // drawn once.
 const gather = 40 * time.Millisecond
 
-// maxSteps is how many steps are kept to go back to; older ones are forgotten.
-const maxSteps = 50_000
+// maxSteps is how many steps are kept to go back to. Older ones are forgotten,
+// many at a time: it costs a walk through all that are kept.
+const maxSteps, forgetful = 50_000, 10_000
 
 // next waits for what happens next, and for what follows at once.
 func (m *Model) next() tea.Cmd {
@@ -100,7 +101,9 @@ func (m *Model) next() tea.Cmd {
 		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 			msg.err = err
 		}
-		l.rec.Forget(maxSteps)
+		if l.rec.Len() >= maxSteps+forgetful {
+			l.rec.Forget(maxSteps)
+		}
 		if shown {
 			msg.tables = tablesOf(l.rec.At(now))
 		}

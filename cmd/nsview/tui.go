@@ -34,7 +34,7 @@ starts a lab or a container, q leaves. The mouse works.`,
 		Example: `  nsview tui                    this host
   nsview tui web                begin in container web
   nsview tui --from host.json   a saved host
-  nsview tui --from rec.nsview  a recording: nsview watch --record rec.nsview`,
+  nsview tui --from host.nsw.gz  a recording: nsview watch --record host.nsw.gz`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {

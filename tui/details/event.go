@@ -50,6 +50,9 @@ func headOf(b names.Book, e *watch.Event) string {
 	case watch.NSNew, watch.NSGone:
 		return "mnt:[" + strconv.FormatUint(e.Origin.NS, 10) + "]"
 	}
+	if e.Origin.NS == 0 {
+		return "it was gone before it could be looked at"
+	}
 	return b.Place(e.Origin.NS, e.Origin.Target)
 }
 

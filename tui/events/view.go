@@ -3,6 +3,7 @@ package events
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -110,7 +111,7 @@ func (m Model) where(e *watch.Event) string {
 		return number
 	}
 	if e.Origin.NS == 0 {
-		return "?:" + render.Safe(e.Origin.Target)
+		return strings.TrimSpace(render.Safe(e.Origin.Target) + " (gone before it could be looked at)")
 	}
 	return m.book.Place(e.Origin.NS, e.Origin.Target)
 }

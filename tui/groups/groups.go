@@ -3,7 +3,6 @@
 package groups
 
 import (
-	"strconv"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -207,67 +206,4 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 		}
 	}
 	return m, nil
-}
-
-// sift makes the rows anew.
-func (m *Model) sift() {
-	m.rows, m.count = m.rows[:0:0], 0
-	m.grow(m.groups.Rows, "", 0)
-	m.window.Resize(len(m.rows), m.window.Height)
-}
-
-// maxDepth is how deep the drawing follows masters and slaves.
-const maxDepth = 12
-
-func (m *Model) grow(list []query.GroupRow, before string, depth int) {
-	for i, g := range list {
-		r, below := row{lines: before, group: g}, before
-		if depth > 0 && m.filter == "" {
-			r.lines += "├─"
-			below += "│ "
-			if i == len(list)-1 {
-				r.lines, below = before+"└─", before+"  "
-			}
-		}
-		if depth > maxDepth {
-			below = before
-		}
-		if m.filter == "" || m.matches(g) {
-			m.rows, m.count = append(m.rows, r), m.count+1
-			m.growMounts(g, below)
-		}
-		m.grow(g.Under, below, depth+1)
-	}
-}
-
-// growMounts adds the mounts of an open group: its members, then those that
-// only receive from it.
-func (m *Model) growMounts(g query.GroupRow, before string) {
-	if !m.open[g.ID] {
-		return
-	}
-	for _, x := range g.Members {
-		m.rows = append(m.rows, row{lines: before + "  ", group: g, mount: x})
-	}
-	for _, x := range g.Slaves {
-		if x.PeerGroup == 0 {
-			m.rows = append(m.rows, row{lines: before + "  ", group: g, mount: x})
-		}
-	}
-}
-
-func (m *Model) matches(g query.GroupRow) bool {
-	if strings.Contains(strconv.FormatUint(uint64(g.ID), 10), m.filter) {
-		return true
-	}
-	for _, list := range [][]*world.Mount{g.Members, g.Slaves} {
-		for _, x := range list {
-			for _, s := range []string{m.book.Mount(x), x.Source, x.FSType} {
-				if strings.Contains(strings.ToLower(s), m.filter) {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }

@@ -211,29 +211,3 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 	}
 	return m, nil
 }
-
-// fold hides what is below the chosen mount; where there is nothing to hide it
-// goes to the parent.
-func (m *Model) fold() {
-	at := m.Selected()
-	switch {
-	case at == nil || m.filter != "":
-	case len(at.Children) > 0 && !m.folded[at.ID]:
-		m.folded[at.ID] = true
-		m.sift()
-	case at.Parent != nil:
-		m.Select(at.Parent.ID)
-	}
-}
-
-func (m *Model) unfold() {
-	at := m.Selected()
-	switch {
-	case at == nil || m.filter != "":
-	case m.folded[at.ID]:
-		delete(m.folded, at.ID)
-		m.sift()
-	case len(at.Children) > 0:
-		m.Select(at.Children[0].ID)
-	}
-}
