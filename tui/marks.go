@@ -12,7 +12,7 @@ import (
 func (m *Model) marks(s details.Subject) mark.Set {
 	var set mark.Set
 	if s.Mount != nil {
-		markLinks(&set, s.Links)
+		markLinks(&set, s.Mount, s.Links)
 	}
 	if s.Group != nil {
 		markGroup(&set, s.Group)
@@ -32,11 +32,12 @@ func (m *Model) marks(s details.Subject) mark.Set {
 }
 
 // markLinks marks what sends to a mount and receives from it.
-func markLinks(set *mark.Set, l *details.Links) {
+func markLinks(set *mark.Set, x *world.Mount, l *details.Links) {
+	set.Peers(x, l.Peers)
 	for _, part := range []struct {
 		mounts []*world.Mount
 		role   mark.Role
-	}{{l.Below, mark.Slave}, {l.Above, mark.Master}, {l.Peers, mark.Peer}} {
+	}{{l.Below, mark.Slave}, {l.Above, mark.Master}} {
 		for _, o := range part.mounts {
 			set.Mount(o.View.Table.NS.Ino, o.ID, part.role)
 		}

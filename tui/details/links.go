@@ -25,19 +25,39 @@ type Links struct {
 func LinksOf(m *world.Mount) Links {
 	g := m.View.Groups()
 	isPeer := func(x *world.Mount) bool { return x.PeerGroup == m.PeerGroup && m.PeerGroup != 0 }
-	var l Links
-	for _, x := range predict.Receivers(g, m) {
-		if isPeer(x) {
-			l.Peers = append(l.Peers, x)
-		} else {
-			l.Below = append(l.Below, x)
-		}
+	l := Links{Peers: predict.Peers(g, m)}
+	if own := g.Get(m.PeerGroup); own != nil && m.PeerGroup != 0 {
+		l.Below = below(g, own)
 	}
 	if m.Master != 0 {
 		l.Above, l.Unseen = predict.Senders(g, m)
 		l.Above = slices.DeleteFunc(l.Above, isPeer)
 	}
 	return l
+}
+
+// below are the slaves of a group, and what receives from those. The peers,
+// which receive too, are left out from the beginning: there may be thousands.
+func below(g *world.Groups, own *world.PeerGroup) []*world.Mount {
+	var list []*world.Mount
+	met := map[*world.Mount]bool{}
+	add := func(x *world.Mount) {
+		if !met[x] && x.PeerGroup != own.ID {
+			met[x] = true
+			list = append(list, x)
+		}
+	}
+	tried := map[snapshot.GroupID]bool{0: true}
+	for _, x := range slices.Concat(own.Slaves, own.Far) {
+		add(x)
+		if !tried[x.PeerGroup] {
+			tried[x.PeerGroup] = true
+			for _, r := range predict.Receivers(g, x) {
+				add(r)
+			}
+		}
+	}
+	return list
 }
 
 // linkFields are the links of the chosen mount.

@@ -41,10 +41,15 @@ type key struct {
 	id snapshot.MountID
 }
 
+func keyOf(m *world.Mount) key { return key{m.View.Table.NS.Ino, m.ID} }
+
 // Set is what stands out. The zero Set is empty; a copy shares its contents.
 type Set struct {
 	mounts map[key]Role
 	spaces map[uint64]Role
+	// peers are the mounts of this group, but one; there may be 50,000.
+	peers snapshot.GroupID
+	but   key
 }
 
 // Mount adds a mount, and its namespace with it.
@@ -57,6 +62,18 @@ func (s *Set) Mount(ns uint64, id snapshot.MountID, r Role) {
 	s.Space(ns, r)
 }
 
+// Peers adds the other mounts of a mount's peer group as Peer.
+func (s *Set) Peers(m *world.Mount, others []*world.Mount) {
+	s.peers, s.but = m.PeerGroup, keyOf(m)
+	last := uint64(0)
+	for _, x := range others {
+		if ns := x.View.Table.NS.Ino; ns != last {
+			s.Space(ns, Peer)
+			last = ns
+		}
+	}
+}
+
 // Space adds a namespace.
 func (s *Set) Space(ns uint64, r Role) {
 	if s.spaces == nil {
@@ -66,7 +83,14 @@ func (s *Set) Space(ns uint64, r Role) {
 }
 
 // OfMount is why a mount stands out.
-func (s Set) OfMount(m *world.Mount) Role { return s.mounts[key{m.View.Table.NS.Ino, m.ID}] }
+func (s Set) OfMount(m *world.Mount) Role {
+	k := keyOf(m)
+	role := s.mounts[k]
+	if s.peers != 0 && m.PeerGroup == s.peers && k != s.but {
+		role = max(role, Peer)
+	}
+	return role
+}
 
 // OfSpace is why a namespace stands out.
 func (s Set) OfSpace(ns uint64) Role { return s.spaces[ns] }
