@@ -35,7 +35,7 @@ func actions() []Action {
 	return []Action{
 		&Attach{}, &AttachSelf{}, &Chdir{}, &Chroot{}, &CloneTree{}, &Detach{}, &Device{},
 		&EnterRoot{}, &Execve{}, &Fchdir{}, &GroupTree{}, &Loopback{}, &MakeDir{}, &Mask{}, &MkdirIn{}, &MountCall{},
-		&DropBounding{}, &Filter{}, &GiveTerminal{}, &Init{}, &KeepCapabilities{}, &Limit{}, &Login{},
+		&DropBounding{}, &Filter{}, &GiveTerminal{}, &Init{}, &JoinGroup{}, &KeepCapabilities{}, &Limit{}, &Login{},
 		&OpenSelf{}, &SetCapabilities{}, &SetUmask{}, &Sysctl{}, &Terminal{},
 		&MoveRoot{}, &NewFS{}, &NoNewPrivileges{}, &OpenNull{}, &OpenRoot{}, &Overlay{}, &Personality{}, &PivotRoot{},
 		&PrivateParent{}, &ReadOnlyPath{}, &Remount{}, &RunHook{}, &ScratchDirs{}, &SetAttributes{}, &Setdomainname{}, &Setgid{},

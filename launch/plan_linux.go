@@ -57,6 +57,9 @@ func (p *planner) namespaces(s Spec) {
 			Step{Action: &Again{}, Why: "who has become root of a user namespace has all capabilities there from its next execve on"})
 	}
 	p.parent(s.Created)
+	if len(s.Groups) > 0 {
+		p.add("limits, devices, and whose it is", &JoinGroup{Dirs: s.Groups})
+	}
 	if s.OOMScoreAdj != nil {
 		p.add("", &WriteSelf{Name: "oom_score_adj", Value: strconv.Itoa(*s.OOMScoreAdj)})
 	}

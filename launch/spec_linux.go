@@ -67,6 +67,9 @@ type Spec struct {
 	// Starting right before the command.
 	Creating, Starting []RunHook
 
+	// Groups are control groups of version 1 that the child enters by itself,
+	// behind Created. It has to have the right to.
+	Groups []string
 	// Created are done by the caller as soon as the child is there, and
 	// Mounted when all is mounted, before the root changes.
 	Created, Mounted []ParentAction

@@ -85,17 +85,21 @@ func ownGroup(spec *launch.Spec, id string, r *specs.LinuxResources) (*cgroup.Gr
 		return nil, explainedGroup(err)
 	}
 	dir := g.Dirs()[0]
-	spec.Created = append(spec.Created, launch.ParentAction{
-		Name: "write",
-		Text: fmt.Sprintf("mkdir(%q) write(%q, the child's pid)%s", dir, dir+"/cgroup.procs", others(g.Dirs()[1:])),
-		Why:  "its control group: limits, devices, and whose it is",
-		Do: func(pid int) error {
-			if err := g.Create(); err != nil {
-				return err
-			}
-			return g.Join(pid)
-		},
-	})
+	create := launch.ParentAction{
+		Name: "mkdir", Text: fmt.Sprintf("mkdir(%q)%s", dir, others(g.Dirs()[1:])), Why: "its control group",
+		Do: func(int) error { return g.Create() },
+	}
+	join := launch.ParentAction{
+		Name: "write", Text: fmt.Sprintf("write(%q, the child's pid)%s", dir+"/cgroup.procs", others(g.Dirs()[1:])),
+		Why: "limits, devices, and whose it is",
+		Do:  g.Join,
+	}
+	spec.Created = append(spec.Created, create)
+	if g.HasTasks() && !spec.Namespaces.Has(launch.User) {
+		spec.Groups = g.Dirs()
+	} else {
+		spec.Created = append(spec.Created, join)
+	}
 	return g, nil
 }
 

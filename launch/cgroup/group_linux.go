@@ -108,6 +108,13 @@ func mayWrite(dir string) error {
 	return nil
 }
 
+// HasTasks says whether a thread can move itself into the group by the tasks
+// files of version 1.
+func (g *Group) HasTasks() bool {
+	_, is := g.manager.(*v1.Manager)
+	return is
+}
+
 // Dirs are the directories of the group, which someone has to remove.
 func (g *Group) Dirs() []string { return g.dirs }
 
