@@ -8,26 +8,12 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
-
-	"github.com/nsview/nsview/fixtures/labs/stage"
-	"github.com/nsview/nsview/launch"
-	"github.com/nsview/nsview/launch/pid1"
-	"github.com/nsview/nsview/launch/sweep"
 )
 
 // main chooses, runs, and turns what came of it into an exit status.
 func main() {
-	if launch.Dispatch() { // this process is the beginning of a container
-		os.Exit(exitFailure)
-	}
-	if status, was := stage.Dispatch(); was {
+	if status, was := otherRole(); was {
 		os.Exit(status)
-	}
-	if status, was := pid1.Dispatch(); was {
-		os.Exit(status)
-	}
-	if sweep.Dispatch() {
-		return
 	}
 	// What a listing allocates is freed by its end. Collecting less often
 	// saves more time than the memory is worth.

@@ -13,15 +13,16 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/nsview/nsview/launch"
 )
 
 // Scripts run the real main: testscript starts this binary again by the name
 // nsview.
 func TestMain(m *testing.M) {
-	if launch.Dispatch() {
-		os.Exit(exitFailure)
+	if status, was := otherRole(); was {
+		os.Exit(status)
+	}
+	if isKeeper() {
+		main()
 	}
 	testscript.Main(m, map[string]func(){"nsview": main})
 }

@@ -76,11 +76,14 @@ func (s *Sweeper) Close() error {
 	_ = s.pipe.Close()
 	err := s.cmd.Wait()
 	s.cmd = nil
-	if said := strings.TrimSpace(s.said.String()); said != "" {
+	said, swept := strings.CutSuffix(s.said.String(), done)
+	switch said = strings.TrimSpace(said); {
+	case said != "":
 		return errors.New(said)
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("tidy up: the sweeper ended with %w", err)
+	case !swept:
+		return errors.New("tidy up: the sweeper has not done its work: does the program ask Dispatch?")
 	}
 	return nil
 }
@@ -89,6 +92,7 @@ const (
 	sweeperName = "nsview-sweeper"
 
 	listFD = 3
+	done   = "done\n" // the last that a sweeper says
 )
 
 // Dispatch does the sweeper's work when this process is one, and returns false
@@ -111,6 +115,7 @@ func Dispatch() bool {
 			fmt.Fprintf(os.Stderr, "tidy up: remove %s: %v\n", path, err)
 		}
 	}
+	fmt.Fprint(os.Stderr, done)
 	return true
 }
 
