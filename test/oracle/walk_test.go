@@ -100,7 +100,7 @@ func (d deed) op(t *theatre) (int, predict.Op) {
 			op.Clear = some
 		}
 	case predict.OpUnshare:
-		op.NewUser, op.Dst, op.Recursive = rnd.IntN(3) == 0, "", false
+		op.NewUser, op.Dst, op.Recursive = rnd.IntN(8) == 0, "", false
 	}
 	if op.Kind != predict.OpBind && op.Kind != predict.OpMove && op.Kind != predict.OpMount {
 		op.Detached, op.Beneath = false, false
