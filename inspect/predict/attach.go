@@ -127,6 +127,12 @@ type copied struct {
 // they go to: peers get peers, and slaves get slaves of the nearest copy above
 // them (propagate_mnt, find_master).
 func (s *State) copies(tree int32, plan []receiver) []copied {
+	size := 0
+	for range s.tree(tree) {
+		size++
+	}
+	s.mounts = slices.Grow(s.mounts, size*len(plan))
+	s.journal.list = slices.Grow(s.journal.list, size*len(plan))
 	list := make([]copied, 0, len(plan))
 	first := map[int32]int32{} // by node, what its first member got
 	for i, r := range plan {

@@ -2,6 +2,7 @@ package predict
 
 // journal is what one operation has touched, from which its effects follow.
 type journal struct {
+	walled map[int32]bool // see [State.walled]
 	list   []entry
 	skips  []entry
 	extra  []Effect
@@ -68,7 +69,8 @@ func (s *State) doubt(text string) {
 
 // effects ends the journal: what has changed between then and now.
 func (s *State) effects() []Effect {
-	var list []Effect
+	list := make([]Effect, 0, len(s.journal.list)+len(s.journal.extra)+len(s.journal.skips))
+	s.journal.walled = map[int32]bool{}
 	for i := range s.journal.list {
 		e := &s.journal.list[i]
 		s.mounts[e.mount].touched = 0

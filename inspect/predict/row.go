@@ -71,26 +71,60 @@ func (s *State) hidden(m int32) bool { return s.obscured(m, nil) }
 // obscured is hidden, as if some mounts were not there.
 func (s *State) obscured(m int32, without map[int32]bool) bool {
 	view := s.spaces[s.mounts[m].space].view
-	if o := s.over(m); o != 0 && !without[o] && m != view {
+	if m == view {
+		return false
+	}
+	if o := s.over(m); o != 0 && !without[o] {
 		return true
 	}
-	for m != view && s.hasParent(m) {
-		p := s.mounts[m].parent
-		at := s.mounts[m].at
-		if p == view && at == s.mounts[p].root {
-			return true // over the root directory, which goes on to mean what is below
+	return s.walled(m, view, without)
+}
+
+// walled says whether the path to where a mount is mounted leads elsewhere. What
+// it says of the parents is kept while effects are listed, as most mounts have
+// the parents of the one before.
+func (s *State) walled(m, view int32, without map[int32]bool) bool {
+	if !s.hasParent(m) {
+		return true
+	}
+	p, at := s.mounts[m].parent, s.mounts[m].at
+	root := s.mounts[p].root
+	if p == view && at == root {
+		return true // over the root directory, which goes on to mean what is below
+	}
+	for c := s.mounts[p].first; c != 0; c = s.mounts[c].next {
+		if c == m || without[c] {
+			continue
 		}
-		for c := range s.children(p) {
-			if without[c] {
-				continue
-			}
-			if c != m && s.mounts[c].at != s.mounts[p].root && within(at, s.mounts[c].at) || p != view && c != m && s.mounts[c].at == s.mounts[p].root {
+		switch other := s.mounts[c].at; {
+		case other == root:
+			if p != view {
 				return true
 			}
+		case above(other, at):
+			return true
 		}
-		m = p
 	}
-	return m != view
+	if p == view {
+		return false
+	}
+	memo := s.journal.walled
+	if without != nil || memo == nil {
+		return s.walled(p, view, without)
+	}
+	known, ok := memo[p]
+	if !ok {
+		known = s.walled(p, view, nil)
+		memo[p] = known
+	}
+	return known
+}
+
+// above is [within] for clean paths other than "/", and cheap where it is not
+// so: it is asked of all mounts on one parent.
+func above(dir, path string) bool {
+	n := len(dir)
+	return n <= len(path) && (n == len(path) || path[n] == '/') && path[:n] == dir
 }
 
 // Namespaces are the mount namespaces of a state, in order of number, new ones
