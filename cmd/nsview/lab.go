@@ -23,7 +23,8 @@ in throwaway namespaces with real system calls, and prints each claim beside wha
 the kernel did. Nothing outside changes, and nothing is left.
 
 A lab is one text file; what has a slash in its name or ends in .lab is taken for
-the path of one of your own. CONTRIBUTING.md describes the format.`,
+the path of one of your own. CONTRIBUTING.md shows the format, nsview lab show one
+that can be changed.`,
 		Example: `  nsview lab list                        which there are, and what they claim
   nsview lab show slave-copy-busy        the file
   nsview lab run slave-copy-busy         do it, claim beside kernel

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -235,14 +236,60 @@ step It stays here.
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	family := descendants(t, cmd.Process.Pid, 4) // director, host, other, sh
+	all := descendants(t, cmd.Process.Pid, 4) // director, host, other, sh
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // killed, as it should be
 	await(t, "all processes of the lab to end", func() bool {
-		for _, pid := range family {
+		for _, pid := range all {
 			if alive(pid) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// TestKilledWithContainer: what a container has on the machine outside of its
+// namespaces, its control group, goes too when nsview is killed.
+func TestKilledWithContainer(t *testing.T) {
+	lab := write(t, "container.lab", `title T
+claim C
+needs root host-pids cgroups
+stage
+  host: start boxed nsview run -i --memory 32m -- sh
+step It stays here.
+  boxed: sh sleep 600
+  => ok
+`)
+	probe := write(t, "probe.lab", "title T\nclaim C\nneeds root host-pids cgroups\nstep S\n  host: nsview run --memory 32m -- true\n  => ok\n")
+	if status, o := runJSON(t, probe); status != 0 {
+		t.Skipf("needs root and control groups that can be made: %s", o.Labs[0].Reason)
+	}
+	cmd := exec.Command(nsview, "lab", "run", lab)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var groups []string
+	await(t, "the container to have a control group", func() bool {
+		for _, pid := range family(cmd.Process.Pid) {
+			b, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup") // none of one that has ended
+			for line := range strings.Lines(string(b)) {
+				if i := strings.Index(line, "/nsview-"); i >= 0 {
+					groups = append(groups, strings.TrimSpace(line[i+1:]))
+				}
+			}
+		}
+		return len(groups) > 0
+	})
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed, as it should be
+	await(t, "the control group to go", func() bool {
+		for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
+			if left, err := filepath.Glob(pattern + groups[0]); err != nil || len(left) > 0 {
 				return false
 			}
 		}
@@ -254,14 +301,19 @@ step It stays here.
 func descendants(t *testing.T, pid, least int) (list []int) {
 	t.Helper()
 	await(t, "the lab to be on its way", func() bool {
-		list = nil
-		for queue := []int{pid}; len(queue) > 0; queue = queue[1:] {
-			below := children(queue[0])
-			list = append(list, below...)
-			queue = append(queue, below...)
-		}
+		list = family(pid)
 		return len(list) >= least
 	})
+	return list
+}
+
+// family is the pids of all that a process and its children have made.
+func family(pid int) (list []int) {
+	for queue := []int{pid}; len(queue) > 0; queue = queue[1:] {
+		below := children(queue[0])
+		list = append(list, below...)
+		queue = append(queue, below...)
+	}
 	return list
 }
 
