@@ -37,7 +37,7 @@ type checker struct {
 // fault notes that a value is wrong.
 func (c *checker) fault(path, format string, args ...any) {
 	if c.err == nil {
-		c.err = c.at.error(path, fmt.Errorf(format, args...)) //nolint:forbidigo // the format is a literal of the callers
+		c.err = c.at.error(path, fmt.Errorf(format, args...))
 	}
 }
 
@@ -107,7 +107,8 @@ type HookKind struct {
 // HookKinds are the moments in the order of a container's life (runtime.md,
 // Lifecycle).
 var HookKinds = []HookKind{
-	{"prestart", func(h *specs.Hooks) []specs.Hook { return h.Prestart }}, //nolint:staticcheck // old bundles have it
+	//lint:ignore SA1019 old bundles have it
+	{"prestart", func(h *specs.Hooks) []specs.Hook { return h.Prestart }},
 	{"createRuntime", func(h *specs.Hooks) []specs.Hook { return h.CreateRuntime }},
 	{"createContainer", func(h *specs.Hooks) []specs.Hook { return h.CreateContainer }},
 	{"startContainer", func(h *specs.Hooks) []specs.Hook { return h.StartContainer }},

@@ -59,7 +59,7 @@ type maker struct {
 
 // fault is an error at a value.
 func (m *maker) fault(path, format string, args ...any) error {
-	return m.at.error(path, fmt.Errorf(format, args...)) //nolint:forbidigo // the format is a literal of the callers
+	return m.at.error(path, fmt.Errorf(format, args...))
 }
 
 // warn says what is not done as it stands in the configuration.

@@ -171,7 +171,7 @@ func (o *Options) addWord(text string) (known bool, err error) {
 	default:
 		request, err := launch.ParseRequest(text)
 		if err != nil {
-			return false, nil //nolint:nilerr // it is another kind of option
+			return false, nil // it is another kind of option
 		}
 		o.Propagation = append(o.Propagation, request)
 	}

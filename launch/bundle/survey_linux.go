@@ -241,16 +241,6 @@ func (p *places) error(path string, err error) error {
 	}
 }
 
-// has says whether a value is there and asks for something.
-func (p *places) has(path string) bool {
-	for _, at := range p.list {
-		if at.path == path {
-			return !at.empty
-		}
-	}
-	return false
-}
-
 // endingAt is the path of the value that ends at an offset, or that an offset
 // lies in; the innermost one.
 func (p *places) endingAt(offset int64) string {

@@ -72,7 +72,8 @@ func TestHooks(t *testing.T) {
 		}
 		host := filepath.Join(out, "hook")
 		c.Hooks = &specs.Hooks{
-			Prestart:        hook(host, out, "prestart"), //nolint:staticcheck // old bundles have it
+			//lint:ignore SA1019 old bundles have it
+			Prestart:        hook(host, out, "prestart"),
 			CreateRuntime:   hook(host, out, "createRuntime"),
 			CreateContainer: hook(host, out, "createContainer"),
 			StartContainer:  hook("/hook", "/out", "startContainer"),
