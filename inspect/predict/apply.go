@@ -78,16 +78,6 @@ func (s *State) home(a Actor) int32 { return s.actors[a].space }
 // ours says whether a mount is in the actor's namespace (check_mnt).
 func (s *State) ours(a Actor, m int32) bool { return s.mounts[m].space == s.home(a) }
 
-// place follows a path to where something can be mounted: onto what is mounted
-// there last, though the path may not lead there (lock_mount).
-func (s *State) place(a Actor, name string) (spot, *Refusal) {
-	at, r := s.walk(a, name)
-	if r != nil {
-		return at, r
-	}
-	return s.onto(at), nil
-}
-
 // foreign refuses a mount of another namespace, or of none.
 func (s *State) foreign(a Actor, m int32) *Refusal {
 	if s.ours(a, m) {

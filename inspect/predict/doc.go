@@ -1,8 +1,14 @@
-// Package predict holds the kernel's rules of mounting as pure functions on a
-// world: what an operation would do, or the error it would meet.
+// Package predict holds the kernel's rules of mounting as pure functions: what
+// an operation would do in every namespace, or the error it would meet.
 //
-// The rules are those of Documentation/filesystems/sharedsubtree.rst,
-// mount_namespaces(7) and mount(2). There is one set of them: the question
-// "does B see what is mounted in A" walks the same way as the prediction of
-// the mount itself. Each rule is held against a live kernel by a test.
+// A [State] starts as a world and is changed by one [Op] after another. It is
+// built like the kernel's own lists: mounts with their children in the order in
+// which they came, and the peer groups and slaves as a tree, which is walked in
+// one place (descend) for operations and for [Arrivals] alike.
+//
+// The rules are those of fs/namespace.c and fs/pnode.c of Linux 6.18, and of
+// Documentation/filesystems/sharedsubtree.rst and propagate_umount.txt. What
+// differs between kernels is in [Rules]. The test room test/oracle does random
+// operations with real system calls and compares every mount with what was
+// told; a rule that is added here is wrong until it agrees.
 package predict

@@ -15,7 +15,6 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -115,14 +114,4 @@ func onStage(t testing.TB) {
 	if noStage != "" {
 		t.Skip(noStage)
 	}
-}
-
-// within waits for something that another process does at once.
-func within(limit time.Duration, done func() bool) bool {
-	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if done() {
-			return true
-		}
-	}
-	return done()
 }

@@ -27,7 +27,6 @@ type theatre struct {
 	ids     map[predict.ID]snapshot.MountID // what the kernel calls a mount
 	groups  map[predict.ID]snapshot.GroupID
 	script  []string
-	made    int // file systems
 	buf     []byte
 	count   *count
 	last    predict.Result
@@ -210,7 +209,11 @@ func (t *theatre) judge(future *predict.State, op predict.Op, said predict.Resul
 		got = want
 	}
 	if want != got {
-		return fmt.Errorf("said %s (%v), the kernel %s", want, said.Refusal, got)
+		why := ""
+		if said.Refusal != nil {
+			why = said.Refusal.Text
+		}
+		return fmt.Errorf("said %s (%s), the kernel %s", want, why, got)
 	}
 	if err := agree(t.state, future, said); err != nil {
 		return err
@@ -304,7 +307,7 @@ func (t *theatre) open(at int, name string) error {
 		return err
 	}
 	if (r == nil) != (did.Errno == 0) {
-		return fmt.Errorf("said %v, the kernel %v", r, did.Errno)
+		return fmt.Errorf("said %v, the kernel %d", r == nil, int(did.Errno))
 	}
 	return nil
 }
