@@ -52,6 +52,9 @@ func TestTablesLive(t *testing.T) {
 	onStage(t)
 	for _, b := range blocks(t) {
 		t.Run(b.title, func(t *testing.T) {
+			if strings.HasSuffix(b.title, "(as root)") && lesser() {
+				t.Skip("needs root: in a user namespace the root is locked to the root mount")
+			}
 			th, err := open(os.Getenv(baseVar), newCount())
 			if err != nil {
 				t.Fatal(err)
