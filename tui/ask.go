@@ -2,6 +2,7 @@ package tui
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -75,10 +76,19 @@ func (m *Model) holders() tea.Cmd {
 		var b bytes.Buffer
 		cols, err := render.HolderColumns.Choose("")
 		if err == nil {
-			err = render.Holders(&b, answer, cols, render.Style{Width: width})
+			err = errors.Join(render.Holders(&b, answer, cols, render.Style{Width: width}), plan(&b, answer))
 		}
 		return answered{title: title, text: b.String(), err: err}
 	}
+}
+
+// plan adds the commands that would release it, which the table cuts.
+func plan(b *bytes.Buffer, answer query.Holders) error {
+	if len(answer.Rows)+len(answer.Suspects) == 0 {
+		return nil
+	}
+	b.WriteString("\nTo be rid of it, in order:\n")
+	return render.Plan(b, answer)
 }
 
 // export asks for a file's name and draws the peer groups into it.

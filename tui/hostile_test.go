@@ -9,12 +9,14 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/watch"
 )
+
+var evil = "/a\x1b]0;pwned\a\x1b[2J\r\n\u202e\xff\u200b" + strings.Repeat("é資👩‍👩‍👧👍🏽", 9)
 
 // No byte of the host may steer the terminal, whatever it is called.
 func TestHostileNames(t *testing.T) {
 	h := fakeHost()
-	evil := "/a\x1b]0;pwned\a\x1b[2J\r\n\u202e\xff\u200b" + strings.Repeat("é資👩‍👩‍👧👍🏽", 9)
 	for i := range h.Tables {
 		for j := range h.Tables[i].Mounts {
 			x := &h.Tables[i].Mounts[j]
@@ -31,6 +33,34 @@ func TestHostileNames(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {160, 50}, {20, 5}, {30, 18}} {
 		s := open(t, l.look, Place{}, size[0], size[1])
 		for _, k := range []string{"", "j", "tab", "down", "tab", "pgdown", "/", strings.ToValidUTF8(evil, ""), "enter", "r", "3", "right", "m", "e", "esc", "p", "s", "a", "enter", "esc", "?"} {
+			s.press(k)
+			harmless(t, s.styled(), size[0], size[1])
+		}
+	}
+}
+
+func TestHostileEvents(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {160, 50}, {20, 5}} {
+		s, f := openLive(t, size[0], size[1])
+		mounted, gone := usb()
+		for _, step := range []*watch.Step{&mounted, &gone} {
+			e := &step.Event
+			for _, text := range []*string{&e.Origin.Target, &e.Origin.Comm, &e.Origin.Owner, &e.FSType, &e.Source, &e.Root, &e.From, &e.To, &e.Why} {
+				*text = evil
+			}
+			for i := range e.Receivers {
+				e.Receivers[i].Target = evil
+			}
+		}
+		for i, kind := range []watch.Kind{watch.Mount, watch.Propagation, watch.Move, watch.Lost, watch.NSNew, "of another version"} {
+			step := mounted
+			if i%2 == 1 {
+				step = gone
+			}
+			step.Event.Kind, step.Event.Seq = kind, uint64(i+1)
+			s.happen(f, step)
+		}
+		for _, k := range []string{"5", "up", "up", "4", "5", "up", "up", "up", "t", "4", "[", "1", "n", "enter"} {
 			s.press(k)
 			harmless(t, s.styled(), size[0], size[1])
 		}

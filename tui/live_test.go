@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/watch"
+	"github.com/nsview/nsview/inspect/world"
 )
 
 // errDry: nothing more happens on a host that a test follows.
@@ -200,6 +202,14 @@ func TestHolders(t *testing.T) {
 	if asked != "mnt:[4026532177]:/proc" {
 		t.Errorf("asked about %s", asked)
 	}
+	w := world.Build(fakeHost())
+	proc := w.View(web, 0).Mounts[1]
+	s = openWith(t, Options{Look: l.look, Place: Place{NS: web}, Holders: func(context.Context, string) (query.Holders, error) {
+		target := query.TargetAt(w, asked, predict.Place{Mount: proc, Path: proc.Point})
+		return query.HoldersOf(w, query.HoldersQuery{Target: target}), nil
+	}}, 160, 50)
+	s.press("down", "o").wants("Holders of docker:web:/proc", "target   mnt:[4026532177]:/proc", "KIND", "To be rid of it, in order:", "umount")
+	s.press("esc").wants("docker:web").lacks("Holders of")
 }
 
 func TestExport(t *testing.T) {
