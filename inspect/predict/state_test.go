@@ -272,3 +272,35 @@ func TestDamaged(t *testing.T) {
 		s.View(a)
 	}
 }
+
+// TestRootMount: a table that shows the root mount of its namespace, as
+// statmount(2) does, and one that does not, foretell the same.
+func TestRootMount(t *testing.T) {
+	whole := "1 1 0:2 / / rw - rootfs none rw\n" + one
+	for _, table := range []string{one, whole} {
+		s := predict.New(world.Build(host(t, table)), predict.Rules{})
+		a := enter(t, s, 1)
+		if got := len(s.View(a)); got != 2 || s.Count(1) != 3 {
+			t.Errorf("%d mounts in sight, %d counted", got, s.Count(1))
+		}
+		for _, c := range []struct {
+			op   predict.Op
+			want string
+		}{
+			{predict.Op{Kind: predict.OpUmount, Dst: "/"}, "EBUSY own-root"},
+			{predict.Op{Kind: predict.OpPivot, Src: "/dev", Dst: "/dev/x"}, "EINVAL pivot-shared"},
+			{predict.Op{Kind: predict.OpMove, Src: "/dev", Dst: "/mnt"}, "EINVAL parent-shared"},
+			{predict.Op{Kind: predict.OpMount, FSType: "tmpfs", Dst: "/"}, "attach 1:/ self[]"},
+			{predict.Op{Kind: predict.OpMount, FSType: "tmpfs", Beneath: true, Dst: "/"}, "EINVAL beneath-root"},
+		} {
+			c.op.By = a
+			r := s.Clone().Apply(c.op)
+			if said(r) != c.want {
+				t.Errorf("%s: %s, want %s", c.op.Kind, said(r), c.want)
+			}
+			if r.Refusal == nil && !r.Effects[0].Hidden {
+				t.Errorf("%s: what is mounted on the root directory is in sight", c.op.Kind)
+			}
+		}
+	}
+}
