@@ -94,6 +94,7 @@ func TestDocker(t *testing.T) {
 		pids: numbers(t, run(t, "docker", "top", "c1", "-eo", "pid")),
 	}
 	check(t, c, "docker:c1", "docker:"+id[:12])
+	t.Run("the same bundle", func(t *testing.T) { sameBundle(t, id, c.pid) })
 
 	t.Run("hung daemon", func(t *testing.T) {
 		pause(t, daemon)
