@@ -86,6 +86,7 @@ func (m *Model) next() tea.Cmd {
 	return func() tea.Msg {
 		step, err := l.watcher.Next(ctx)
 		if err != nil {
+			_ = l.watcher.Close() // there is nothing left to fail
 			return happened{err: err}
 		}
 		var msg happened
