@@ -44,7 +44,7 @@ type arriving struct {
 
 // take adds a notice to the event when it belongs to it.
 func (a *arriving) take(r, next *Raw) bool {
-	taken := r.Mount != nil && a.origin.Mount != nil && (a.copy(r) || a.submount(r)) || r.Mount == nil && a.unseen(r, next)
+	taken := r.Mount != nil && a.origin.Mount != nil && (a.copy(r) || a.submount(r)) || a.obscure(r) && a.unseen(r, next)
 	if taken {
 		a.last = r
 	}
@@ -57,12 +57,27 @@ func (a *arriving) copy(r *Raw) bool {
 		return false
 	}
 	via, ok := a.origin.At.reaches(r.At, a.masterOf)
-	if !ok {
+	if !ok && !a.sibling(r) {
 		return false
+	}
+	if !ok {
+		via = a.likelyVia(r)
 	}
 	a.copies[r.ID] = true
 	a.receive(r, via)
 	return true
+}
+
+// sibling is a copy of the same mount as the first that was noticed, where that
+// is a copy itself: the origin is in a namespace that was not found yet. Only
+// copies have lower ids than what was named before them.
+func (a *arriving) sibling(r *Raw) bool {
+	before := a.origin
+	if a.last != nil {
+		before = a.last
+	}
+	return a.ordered && a.origin.Op == Attach && r.ID < before.ID && r.At.Path == a.origin.At.Path && r.At.Dev == a.origin.At.Dev &&
+		(r.At.Group != 0 || r.At.Master != 0)
 }
 
 // submount came along with the origin, or with a copy. What is mounted on a new
@@ -94,8 +109,29 @@ func (a *arriving) likeOne(r *Raw) bool {
 	return a.origin.Op == Shift
 }
 
-// unseen is a mount that was gone before it could be looked at. Only its id
-// tells: ids grow, and of the copies that a mount sends out the newest is named
+// obscure says that it cannot be told what a mount hangs together with: it was
+// gone, or what it was mounted on was, before it could be looked at.
+func (a *arriving) obscure(r *Raw) bool {
+	if r.Mount == nil {
+		return true
+	}
+	o := a.origin.Mount
+	return r.At.Dev == (snapshot.Dev{}) && (o == nil || o.Dev == r.Mount.Dev && o.Root == r.Mount.Root)
+}
+
+// likelyVia takes it from the groups of the mounts themselves, where both were
+// seen.
+func (a *arriving) likelyVia(r *Raw) Via {
+	switch {
+	case r.Mount == nil || a.origin.Mount == nil:
+		return ""
+	case r.Mount.PeerGroup == a.origin.Mount.PeerGroup:
+		return Peer
+	}
+	return Slave
+}
+
+// unseen is a mount of which that cannot be told. Only its id tells: ids grow, and of the copies that a mount sends out the newest is named
 // first. So a lower id than that before it is that of a copy, and a higher one
 // begins either the copies or the next event.
 func (a *arriving) unseen(r, next *Raw) bool {
@@ -103,7 +139,7 @@ func (a *arriving) unseen(r, next *Raw) bool {
 	if a.last != nil {
 		before = a.last
 	}
-	isCopy := r.ID < before.ID && before != a.origin
+	isCopy := r.ID < before.ID
 	if !isCopy && len(a.event.Receivers) == 0 && r.ID > a.origin.ID {
 		isCopy = a.origin.Mount != nil && a.origin.At.Group != 0 ||
 			next != nil && next.Op == Attach && next.ID < r.ID && next.ID > a.origin.ID
@@ -112,7 +148,7 @@ func (a *arriving) unseen(r, next *Raw) bool {
 	case !a.ordered:
 		return false
 	case isCopy:
-		a.receive(r, "")
+		a.receive(r, a.likelyVia(r))
 		return true
 	case len(a.subs) > 0 && len(a.event.Receivers) == 0 && r.ID == before.ID+1:
 		a.event.Below++ // one more submount

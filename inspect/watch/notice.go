@@ -28,7 +28,7 @@ func (n *noticing) begin() {
 
 // settle is how long the notices of one call may be apart. The kernel gives
 // them in one go; only a reader that is faster sees them one by one.
-const settle = 10 * time.Millisecond
+const settle = 20 * time.Millisecond
 
 // untilSettled is how long to wait before what is pending is told.
 func (w *Watcher) untilSettled() time.Duration {
@@ -196,7 +196,7 @@ func (w *Watcher) detached(n kernel.Notice) {
 func (w *Watcher) shifted(n kernel.Notice) {
 	e := w.kept.mounts[n.Mount]
 	if e == nil {
-		w.attached(n) // it came and was moved before it could be looked at
+		w.shiftedUnseen(n)
 		return
 	}
 	r := Raw{Op: Shift, PID: n.PID, ID: n.Mount, NS: e.in.ns.ID.Ino, Was: e.m, From: w.kept.spot(e.parent, e.m.Point), Clone: true}
@@ -219,6 +219,25 @@ func (w *Watcher) shifted(n kernel.Notice) {
 		changes = append(changes, w.refresh(lifted)...)
 	}
 	w.push(r, changes...)
+}
+
+// shiftedUnseen is a mount that could not be looked at when it came, and is met
+// now that it hangs elsewhere.
+func (w *Watcher) shiftedUnseen(n kernel.Notice) {
+	s := w.locate(n.Mount, n.PID)
+	if s == nil {
+		return // gone by now: its end will be told of
+	}
+	found, err := w.ask(s, n.Mount)
+	if err != nil {
+		return
+	}
+	delete(w.ghosts, n.Mount)
+	m := &found.Mount
+	w.kept.add(s, m, s.key(found.Parent))
+	hung := w.kept.spot(found.Parent, m.Point)
+	w.push(Raw{Op: Shift, PID: n.PID, ID: n.Mount, NS: s.ns.ID.Ino, Mount: m, Was: m, At: hung, From: hung, Clone: true},
+		MountChange{NS: s.ns.ID.Ino, After: m})
 }
 
 // key is the parent as tables know it: the root mount is in none. One that is

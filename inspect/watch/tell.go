@@ -39,6 +39,9 @@ func (w *Watcher) tellFinished() {
 // be whole.
 func (w *Watcher) mayBeFinished() bool {
 	first := &w.pending[0]
+	if len(w.ghosts) > 0 && first.Op == Attach {
+		return false // it may reach mounts that were never seen
+	}
 	return first.Op != Attach || first.Mount == nil || len(w.pending) > w.expected(first.At)
 }
 

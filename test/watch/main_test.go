@@ -22,6 +22,7 @@ import (
 //	(none)   runs itself again on the stage
 //	stage    runs the tests in a mount namespace of its own
 //	mounter  mounts and unmounts what it is told to
+//	confined watches in a user namespace of its own
 const partVar = "NSVIEW_WATCH_PART"
 
 // noStage says why nothing can be mounted here.
@@ -46,6 +47,8 @@ func perform(m *testing.M) (int, error) {
 		return m.Run(), nil
 	case "mounter":
 		return 0, mounter(os.Args[1:])
+	case "confined":
+		return 0, confined(os.Args[1])
 	}
 	if os.Geteuid() != 0 {
 		noStage = "needs root: makes namespaces and mounts"
