@@ -350,11 +350,19 @@ func (w *Watcher) vanished(s *space) {
 	if any, err := w.moreNotices(); err == nil && any {
 		w.flush()
 	}
-	if w.kept.spaces[s.ns.ID.Ino] != s {
-		return
+	if w.kept.spaces[s.ns.ID.Ino] == s {
+		w.tellGone(s)
 	}
+}
+
+// tellGone tells of the end of a namespace that nobody is known to have brought
+// about.
+func (w *Watcher) tellGone(s *space) {
 	w.flush()
 	mounts, spaces := w.bury(s.ns.ID.Ino)
+	if !s.told {
+		return
+	}
 	w.tell(Event{Kind: NSGone, Origin: Origin{Place: Place{NS: s.ns.ID.Ino}}, Below: len(mounts)}, mounts, spaces)
 }
 

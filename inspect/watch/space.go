@@ -50,7 +50,8 @@ func (w *Watcher) watchNoticed(ns *kernel.MountNS, ref snapshot.Ref) (*space, er
 		return nil, err
 	}
 	if old := w.kept.spaces[ns.ID.Ino]; old != nil {
-		w.vanished(old) // its number was given to another
+		// Its number was given to another, perhaps during this very walk.
+		w.tellGone(old)
 	}
 	s := &space{ns: ns.Namespace, ref: ref, top: top, noticed: true, seen: w.walks}
 	w.kept.addSpace(s, t.Mounts)
@@ -136,6 +137,10 @@ func (w *Watcher) announce(born []*space) {
 	w.flush()
 	leads := w.findLeads(born)
 	for _, s := range born {
+		if w.kept.spaces[s.ns.ID.Ino] != s {
+			continue
+		}
+		s.told = true
 		e := Event{Kind: NSNew, Origin: Origin{Place: Place{NS: s.ns.ID.Ino}}, Below: len(s.mounts)}
 		lead := leads[s.ns.ID.Ino]
 		if lead != nil {

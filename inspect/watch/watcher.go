@@ -117,6 +117,7 @@ func (w *Watcher) firstOf(base *snapshot.Snapshot) *snapshot.Snapshot {
 		known[s.Namespaces[i].ID.Ino] = true
 	}
 	for ino, sp := range w.kept.spaces {
+		sp.told = true
 		if !known[ino] {
 			s.Namespaces = append(s.Namespaces, sp.ns)
 		}
