@@ -11,6 +11,7 @@ import (
 	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/watch"
+	"github.com/nsview/nsview/tui/events"
 )
 
 // Watcher follows a live host, as [watch.Watcher] does.
@@ -128,6 +129,7 @@ func (m *Model) takeEvents(msg happened) tea.Cmd {
 		return nil
 	case m.paused:
 		m.held = append(m.held, msg.events...)
+		m.held = m.held[max(0, len(m.held)-events.MaxKept):]
 	default:
 		m.addEvents(msg.events)
 		switch {

@@ -31,10 +31,10 @@ Keys are listed by ?; arrows and those of vi move, Enter opens, Tab goes to the
 next pane, / filters, s searches all namespaces, m marks two places and e explains
 whether one sees what is mounted at the other, [ and ] go back and forth in time, c
 starts a lab or a container, q leaves. The mouse works.`,
-		Example: `  nsview tui                    this host
-  nsview tui web                begin in container web
-  nsview tui --from host.json   a saved host
-  nsview tui --from host.nsw.gz  a recording: nsview watch --record host.nsw.gz`,
+		Example: `  nsview tui                      this host
+  nsview tui web                  begin in container web
+  nsview tui --from host.json     a saved host
+  nsview tui --from host.nsw.gz   a recording of nsview watch --record`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {

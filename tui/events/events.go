@@ -48,8 +48,8 @@ type Model struct {
 	focus  bool
 }
 
-// maxKept is how many events are listed: older ones are dropped.
-const maxKept = 20_000
+// MaxKept is how many events are listed: older ones are dropped.
+const MaxKept = 20_000
 
 // New is an empty pane.
 func New(s Styles) Model { return Model{Keys: DefaultKeyMap(), Styles: s} }
@@ -67,7 +67,7 @@ func (m *Model) SetMoment(inPast bool, seq uint64) { m.inPast, m.moment = inPast
 // Add appends events.
 func (m *Model) Add(events []watch.Event) {
 	m.all = append(m.all, events...)
-	if drop := len(m.all) - maxKept; drop > 0 {
+	if drop := len(m.all) - MaxKept; drop > 0 {
 		m.all = slices.Clone(m.all[drop:])
 	}
 	m.sift()
