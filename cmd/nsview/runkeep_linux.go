@@ -108,6 +108,9 @@ func (k *keeper) chooseTerminal() error {
 		return nil
 	}
 	_, _, typed := attach.Size(fileOf(k.in))
+	if !k.tty { // a bundle wants it, which says nothing of who types
+		k.interactive = typed
+	}
 	if k.interactive && !typed && !k.detach {
 		return hinted{errors.New("read the command line: -i -t: the standard input is no terminal"), "without -t the command reads the standard input itself"}
 	}

@@ -206,8 +206,9 @@ func TestOrdinaryUser(t *testing.T) {
 
 func TestRefusedByName(t *testing.T) {
 	for want, r := range map[string]*specs.LinuxResources{
-		"resources.network":                        {Network: &specs.LinuxNetwork{}},
-		"resources.rdma":                           {Rdma: map[string]specs.LinuxRdma{"mlx5_1": {}}},
+		"resources.network": {Network: &specs.LinuxNetwork{}},
+		"resources.rdma":    {Rdma: map[string]specs.LinuxRdma{"mlx5_1": {}}},
+		//lint:ignore SA1019 who still has it is told
 		"resources.memory.kernel ":                 {Memory: &specs.LinuxMemory{Kernel: to(int64(1))}},
 		"resources.memory.kernelTCP":               {Memory: &specs.LinuxMemory{KernelTCP: to(int64(1))}},
 		"resources.blockIO.weightDevice":           {BlockIO: &specs.LinuxBlockIO{WeightDevice: make([]specs.LinuxWeightDevice, 1)}},

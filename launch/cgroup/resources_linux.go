@@ -79,6 +79,7 @@ func (c *collector) memory(m *specs.LinuxMemory) error {
 		return nil
 	}
 	switch {
+	//lint:ignore SA1019 who still has it is told
 	case m.Kernel != nil:
 		return errors.New("resources.memory.kernel is not supported: Linux has none since 5.4")
 	case m.KernelTCP != nil:
