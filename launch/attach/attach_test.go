@@ -60,8 +60,11 @@ func (s *shownText) String() string {
 // until polls for a condition.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
+	late := time.After(20 * time.Second)
+	for again := time.Tick(time.Millisecond); !holds(); {
+		select {
+		case <-again:
+		case <-late:
 			t.Fatal("waited in vain until " + what)
 		}
 	}

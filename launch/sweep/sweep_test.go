@@ -100,8 +100,11 @@ func TestAfterSIGKILL(t *testing.T) {
 	}
 	try(t, cmd.Process.Kill())
 	_ = cmd.Wait()
-	for deadline := time.Now().Add(20 * time.Second); !gone(dir); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
+	late := time.After(20 * time.Second)
+	for again := time.Tick(time.Millisecond); !gone(dir); {
+		select {
+		case <-again:
+		case <-late:
 			t.Fatal("the directory outlives the program")
 		}
 	}

@@ -101,8 +101,11 @@ func box(t *testing.T, script string, flags ...string) result {
 // until polls for a condition.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	late := time.After(30 * time.Second)
+	for again := time.Tick(time.Millisecond); !holds(); {
+		select {
+		case <-again:
+		case <-late:
 			t.Fatal("waited in vain until " + what)
 		}
 	}
