@@ -109,7 +109,7 @@ func (t *taker) namespaceTable(i int) {
 			continue
 		}
 		mounts, err := t.src.Proc.Mounts(pid)
-		if err == nil && n.NrMounts != nil && len(mounts) < *n.NrMounts && t.src.Kernel != nil {
+		if err == nil && t.more(i, len(mounts)) {
 			break // its root is a mount over the namespace's own (MS_MOVE and chroot)
 		}
 		if err == nil && len(mounts) > 0 {
@@ -132,6 +132,21 @@ func (t *taker) namespaceTable(i int) {
 		t.gaps.add(nsName(n), opTable, errors.New("the kernel counts more mounts than it lists"))
 	}
 	t.add(table, ref)
+}
+
+// more says whether the kernel counts more mounts in a namespace than a process
+// of it sees. Where it cannot be asked, what the process sees is what there is.
+func (t *taker) more(i, seen int) bool {
+	if t.src.Kernel == nil {
+		return false
+	}
+	n := t.snap.Namespaces[i]
+	if n.NrMounts == nil && !n.Inferred {
+		if told, err := t.src.Kernel.Describe(t.ref(i), func(Namespace) {}); err == nil {
+			n = told
+		}
+	}
+	return n.NrMounts != nil && seen < *n.NrMounts
 }
 
 // inside is the lowest processes of a mount namespace.

@@ -29,6 +29,7 @@ var roles = map[string]func(args []string) error{
 	"emptied":      func([]string) error { return unix.Unmount("/", unix.MNT_DETACH) },
 	"idle":         func([]string) error { return nil },
 	"chrooted":     func(args []string) error { return unix.Chroot(args[0]) },
+	"moved":        playMoved,
 	"deep":         playDeep,
 	"fuse":         playFUSE,
 	"autofs":       playAutofs,
@@ -61,6 +62,18 @@ func onThread(f func() error) error {
 		}
 	}()
 	return <-done
+}
+
+// playMoved moves a mount over the root of its namespace and goes there, as
+// runtimes do where pivot_root(2) is impossible.
+func playMoved(args []string) error {
+	if err := unix.Chdir(args[0]); err != nil {
+		return err
+	}
+	if err := unix.Mount(".", "/", "", unix.MS_MOVE, ""); err != nil {
+		return err
+	}
+	return unix.Chroot(".")
 }
 
 // playThread has a thread in network and mount namespaces of its own.

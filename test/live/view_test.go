@@ -107,6 +107,16 @@ func TestChrootedProcess(t *testing.T) {
 	if got := mounts(t, strconv.FormatUint(c.ns(t, "mnt"), 10), "-l", "-o", "ID"); len(got) != len(whole) {
 		t.Errorf("a namespace with only a chrooted process: %d mounts, want %d", len(got), len(whole))
 	}
+	// Its root link says "/", though the namespace has more.
+	d := roleOf(t, "moved", unix.CLONE_NEWNS, jail)
+	if got := mounts(t, d.arg(), "-o", "SOURCE"); len(got) != 2 {
+		t.Errorf("below a root that was moved over /: %v", got)
+	}
+	for _, target := range [][]string{{d.arg(), "--ns"}, {strconv.FormatUint(d.ns(t, "mnt"), 10)}} {
+		if got := mounts(t, append(target, "-l", "-o", "ID")...); len(got) != len(whole) {
+			t.Errorf("%v of a root that was moved over /: %d mounts, want %d", target, len(got), len(whole))
+		}
+	}
 }
 
 // Every form of TARGET leads to the same table.
