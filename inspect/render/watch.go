@@ -62,7 +62,7 @@ func eventText(e *watch.Event) string {
 	}
 	switch e.Kind {
 	case watch.Lost:
-		add("notices of mounts were lost: " + e.Why + "; what changed follows")
+		add("something was lost: " + e.Why + "; what changed follows")
 	case watch.NSNew, watch.NSGone:
 		add("mnt:[" + strconv.FormatUint(e.Origin.NS, 10) + "]")
 		add(count(e.Below, "mount", ""))

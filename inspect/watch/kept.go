@@ -37,6 +37,8 @@ type space struct {
 	// stale: something changed there, so that what comes without a notice may
 	// have too.
 	stale bool
+	// blind: its mountinfo could not be read, and that was said.
+	blind bool
 	// told: somebody knows of it, by an event or because it was there at first.
 	told bool
 	// suspects are mounts that a list has or lacks without a notice, so far.

@@ -111,19 +111,28 @@ func (w *Watcher) comparePolled(list []*space) {
 		}
 		mounts, err := w.polledMounts(s)
 		if err != nil {
-			if !gone(err) {
-				w.flush()
-				w.gap(nsName(s.ns.ID.Ino), "read its mounts", err)
-				w.tell(Event{Kind: Lost, Origin: Origin{Place: Place{NS: s.ns.ID.Ino}}, Why: err.Error()}, nil, nil)
-			}
+			w.blinded(s, err)
 			continue
 		}
+		s.blind = false
 		if mounts != nil {
 			c.compare(w.kept, s, mounts)
 		}
 	}
 	w.tellCompared(&c)
 	clear(w.changed)
+}
+
+// blinded says, once, that a namespace may not be read any more. What changed
+// meanwhile is told of when it may be again.
+func (w *Watcher) blinded(s *space, err error) {
+	if s.blind || gone(err) {
+		return
+	}
+	s.blind = true
+	w.flush()
+	w.gap(nsName(s.ns.ID.Ino), "read its mounts", err)
+	w.tell(Event{Kind: Lost, Origin: Origin{Place: Place{NS: s.ns.ID.Ino}}, Why: "the mounts of " + nsName(s.ns.ID.Ino) + " could not be read: " + cause(err).Error()}, nil, nil)
 }
 
 // comparison is what is new, gone and different in tables that were read again.

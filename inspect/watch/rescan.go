@@ -306,6 +306,7 @@ func (w *Watcher) settleMissed(s *space, r *Raw) ([]MountChange, bool) {
 	if err != nil {
 		return nil, false
 	}
+	delete(w.ghosts, r.ID)
 	r.Mount, r.Clone, r.At = &f.Mount, w.kept.devs[f.Dev] > 0, w.kept.spot(f.Parent, f.Point)
 	w.kept.add(s, &f.Mount, s.key(f.Parent))
 	return []MountChange{{NS: r.NS, After: &f.Mount}}, true
