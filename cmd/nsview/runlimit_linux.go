@@ -35,6 +35,10 @@ func (lf *limitFlags) resources(f *pflag.FlagSet) (*specs.LinuxResources, error)
 		if err != nil {
 			return nil, fmt.Errorf("read the command line: --memory: %w", err)
 		}
+		const least = 6 << 20 // as docker run: with less the container's first process cannot start
+		if n < least {
+			return nil, fmt.Errorf("read the command line: --memory: %s is less than 6m", lf.memory)
+		}
 		r.Memory = &specs.LinuxMemory{Limit: &n}
 	}
 	if f.Changed("cpus") {

@@ -94,6 +94,7 @@ func TestConfinement(t *testing.T) {
 		"--sysctl net.core.somaxconn=1: needs a namesp": {"--no-ns", "net", "--sysctl", "net.core.somaxconn=1"},
 		"--oom-score-adj 1001 is not from":              {"--oom-score-adj", "1001"},
 		"--memory: \"much\" is no number of bytes":      {"--memory", "much"},
+		"--memory: 100k is less than 6m":                {"--memory", "100k"},
 		"--cpus: \"0\" is no number of CPUs":            {"--cpus", "0"},
 		"--pids-limit: 0 is no number of":               {"--pids-limit", "0"},
 		"unable to find user nobody-at-all":             {"-u", "nobody-at-all"},
