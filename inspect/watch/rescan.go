@@ -26,7 +26,7 @@ type pacing struct {
 // it took.
 const (
 	slice = 4 * time.Millisecond
-	rest  = 160
+	rest  = 200
 	// pointRound: mount points, which cost as much again as all else, are read
 	// every so many rounds where a round takes several rescans.
 	pointRound = 4
@@ -88,7 +88,7 @@ func (w *Watcher) reread(start time.Time) {
 		w.options = map[sbKey]string{}
 	}
 	var differ []*entry
-	for len(w.queue) > 0 && (w.every != 0 || time.Since(start) < slice) {
+	for len(w.queue) > 0 && (w.every != 0 || time.Since(start) < slice && !w.calls()) {
 		s := w.queue[0]
 		w.queue = w.queue[1:]
 		if s.noticed && w.kept.spaces[s.ns.ID.Ino] == s {
@@ -96,6 +96,13 @@ func (w *Watcher) reread(start time.Time) {
 		}
 	}
 	w.confirm(differ)
+}
+
+// calls says whether there are notices, which must not wait for what can: the
+// rest of the round comes with the next rescan.
+func (w *Watcher) calls() bool {
+	any, err := w.wait.Wait(0, w.pollChanged)
+	return any && err == nil
 }
 
 // asked is what a round asks of each mount.
