@@ -46,6 +46,7 @@ func run(ctx context.Context, args []string, t terminal) int {
 }
 
 func (a *app) root() *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "nsview",
 		Short: "See the namespaces of a host and how mounts travel between them",
@@ -63,15 +64,20 @@ container or unit by name (web, docker:ba54f3f7, chronyd.service).`,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			switch {
+			case version:
+				return a.printVersion()
+			case len(args) == 0:
 				return cmd.Help()
 			}
 			return unknownCommand(cmd, args[0])
 		},
 		SuggestionsMinimumDistance: 2, // letters wrong in a mistyped command
-		Version:                    versionText(),
 	}
-	root.SetVersionTemplate("nsview {{.Version}}\n")
+	// Of cobra's own version flag the text could be set by a template only, and
+	// a program with templates keeps every exported method of every type: it is
+	// a quarter larger, on disk and in memory.
+	root.Flags().BoolVarP(&version, "version", "v", false, "version for nsview")
 	root.SetHelpCommand(helpCommand(root))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return hinted{fmt.Errorf("read the command line: %w", err), "see " + cmd.CommandPath() + " --help"}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/spf13/pflag"
 
@@ -337,7 +338,9 @@ func (m *mountFields) volume() (volume, error) {
 }
 
 // volumeName is what Docker allows.
-var volumeName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
+var volumeName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
+})
 
 // findSource finds what is to be bound on this host.
 func (a *app) findSource(v *volume, r *launch.Rootfs) error {
@@ -355,7 +358,7 @@ func (a *app) findSource(v *volume, r *launch.Rootfs) error {
 		v.Bind = abs
 		return nil
 	}
-	if !volumeName.MatchString(v.name) {
+	if !volumeName().MatchString(v.name) {
 		return hinted{
 			fmt.Errorf("mount %s in the container: %q is no name for a volume: letters, digits, _ . and -, the first a letter or digit", v.Target, v.name),
 			"a path starts with / or ./",

@@ -30,18 +30,16 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return hinted{err, "see nsview --help"}
 }
 
-// relationBehind is -T with its relation behind it, as lsns takes it.
-var relationBehind = regexp.MustCompile(`^(-[A-Za-z]*T)(owner|parent)$`)
-
 // spellRelation writes -Tparent as -T=parent: pflag takes letters behind a flag
 // whose value may be left out for more flags. Elsewhere -T has another meaning.
 func spellRelation(root *cobra.Command, args []string) []string {
 	if cmd, _, err := root.Find(args); err != nil || cmd.Name() != "list" {
 		return args
 	}
+	behind := regexp.MustCompile(`^(-[A-Za-z]*T)(owner|parent)$`)
 	spelt := make([]string, len(args))
 	for i, arg := range args {
-		spelt[i] = relationBehind.ReplaceAllString(arg, "$1=$2")
+		spelt[i] = behind.ReplaceAllString(arg, "$1=$2")
 	}
 	return spelt
 }
@@ -66,11 +64,13 @@ func (a *app) version() *cobra.Command {
 		Use:   "version",
 		Short: "Print the version",
 		Args:  takes(0, "no arguments"),
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(a.out, "nsview", versionText())
-			return err
-		},
+		RunE:  func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+func (a *app) printVersion() error {
+	_, err := fmt.Fprintln(a.out, "nsview", versionText())
+	return err
 }
 
 // versionText is what the binary says of itself.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,12 +43,14 @@ type Entry struct {
 var ErrNameTaken = errors.New("a running container has that name")
 
 // goodName keeps names out of the way of paths, options and terminals.
-var goodName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
+var goodName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
+})
 
 // Add reserves an id and a name, which may be "". Whoever adds has the paths of
 // [Entry.Paths] removed in the end.
 func (s *Store) Add(id, name string) (*Entry, error) {
-	if name != "" && !goodName.MatchString(name) {
+	if name != "" && !goodName().MatchString(name) {
 		return nil, fmt.Errorf("name the container %q: names are letters, digits, and behind the first _ . -", name)
 	}
 	e := &Entry{dir: filepath.Join(s.dir, id)}
@@ -144,7 +147,7 @@ func (e *Entry) Close() { _ = e.lock.Close() }
 // other has.
 func (s *Store) Find(name string) (Container, error) {
 	var found []string
-	if id, err := os.Readlink(filepath.Join(s.dir, "names", filepath.Base(name))); err == nil && goodName.MatchString(name) {
+	if id, err := os.Readlink(filepath.Join(s.dir, "names", filepath.Base(name))); err == nil && goodName().MatchString(name) {
 		found = []string{filepath.Base(id)}
 	} else {
 		entries, _ := os.ReadDir(s.dir) // a store that is not there has none
