@@ -8,11 +8,14 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	_ "github.com/nsview/nsview/cmd/nsview/role" // or a container would not begin
+	"github.com/nsview/nsview/fixtures/labs/stage"
 )
 
 // main chooses, runs, and turns what came of it into an exit status.
 func main() {
-	if status, was := otherRole(); was {
+	if status, was := stage.Dispatch(); was { // an actor of a lab
 		os.Exit(status)
 	}
 	// What a listing allocates is freed by its end. Collecting less often

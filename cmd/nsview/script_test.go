@@ -13,12 +13,14 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/nsview/nsview/fixtures/labs/stage"
 )
 
 // Scripts run the real main: testscript starts this binary again by the name
 // nsview.
 func TestMain(m *testing.M) {
-	if status, was := otherRole(); was {
+	if status, was := stage.Dispatch(); was {
 		os.Exit(status)
 	}
 	if isKeeper() {
