@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nsview/nsview/test/built"
 )
 
 // program builds nsview.
@@ -22,10 +24,9 @@ func program(t *testing.T) string {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("needs the go command: builds nsview")
 	}
-	bin := filepath.Join(t.TempDir(), "nsview")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", bin, "../cmd/nsview").CombinedOutput()
+	bin, err := built.Nsview(t.TempDir())
 	if err != nil {
-		t.Fatalf("build nsview: %v\n%s", err, out)
+		t.Fatal(err)
 	}
 	return bin
 }

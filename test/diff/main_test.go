@@ -13,11 +13,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/nsview/nsview/test/built"
 )
 
 // The test binary runs itself again in a mount namespace of its own, told so by
@@ -46,11 +47,9 @@ func perform() (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	name := filepath.Join(dir, "nsview")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", name, "github.com/nsview/nsview/cmd/nsview")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build nsview: %w\n%s", err, out)
+	name, err := built.Nsview(dir)
+	if err != nil {
+		return 0, err
 	}
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Env = append(os.Environ(), nsviewVar+"="+name)

@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nsview/nsview/test/built"
 )
 
 // The engines run on a stage of their own: new mount, pid, network, IPC and
@@ -77,11 +79,9 @@ func outer(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(dir)
 
-	nsview := filepath.Join(dir, "nsview")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", nsview, "github.com/nsview/nsview/cmd/nsview")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build nsview: %w\n%s", err, out)
+	nsview, err := built.Nsview(dir)
+	if err != nil {
+		return 0, err
 	}
 
 	name := "nsview-engines-" + strconv.Itoa(os.Getpid())

@@ -11,12 +11,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nsview/nsview/test/built"
 )
 
 // The test binary takes these parts, told by its environment: without one it
@@ -67,11 +68,9 @@ func perform(m *testing.M) (int, error) {
 }
 
 func build(dir string) error {
-	name := filepath.Join(dir, "nsview")
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", name, "github.com/nsview/nsview/cmd/nsview")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build nsview: %w\n%s", err, out)
+	name, err := built.Nsview(dir)
+	if err != nil {
+		return err
 	}
 	return os.Setenv(nsviewVar, name)
 }

@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/nsview/nsview/test/built"
 )
 
 // nsview is the program under test.
@@ -33,11 +35,8 @@ func perform(m *testing.M) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	nsview = filepath.Join(dir, "nsview")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", nsview, "github.com/nsview/nsview/cmd/nsview")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build nsview: %w\n%s", err, out)
+	if nsview, err = built.Nsview(dir); err != nil {
+		return 0, err
 	}
 	return m.Run(), nil
 }

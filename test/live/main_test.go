@@ -10,13 +10,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nsview/nsview/test/built"
 )
 
 // The test binary takes these parts, told by its environment:
@@ -75,11 +76,9 @@ func perform(m *testing.M) (int, error) {
 
 // build makes the program under test, reachable for ordinary users too.
 func build(dir string) error {
-	name := filepath.Join(dir, "nsview")
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", name, "github.com/nsview/nsview/cmd/nsview")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build nsview: %w\n%s", err, out)
+	name, err := built.Nsview(dir)
+	if err != nil {
+		return err
 	}
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err

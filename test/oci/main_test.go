@@ -19,6 +19,8 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"github.com/nsview/nsview/test/built"
 )
 
 // The tests run on a stage: a mount namespace of their own in which all is
@@ -54,11 +56,9 @@ func perform(m *testing.M) (int, error) {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	name := filepath.Join(dir, "nsview")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", name, "github.com/nsview/nsview/cmd/nsview")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("build nsview: %w\n%s", err, out)
+	name, err := built.Nsview(dir)
+	if err != nil {
+		return 1, err
 	}
 	if err := os.Setenv(nsviewVar, name); err != nil {
 		return 1, err

@@ -12,12 +12,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nsview/nsview/test/built"
 )
 
 // The test binary takes these parts, told by its environment:
@@ -68,11 +69,9 @@ func perform(m *testing.M) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	name := filepath.Join(dir, "nsview")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", name, "github.com/nsview/nsview/cmd/nsview")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build nsview: %w\n%s", err, out)
+	name, err := built.Nsview(dir)
+	if err != nil {
+		return 0, err
 	}
 	if err := os.Chmod(dir, 0o755); err != nil { // ordinary users run it too
 		return 0, err

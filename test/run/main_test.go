@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nsview/nsview/test/built"
 )
 
 // nsview is the program under test, state a home and runtime directory for it.
@@ -26,14 +28,11 @@ var nsview, home string
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "nsview-run-test")
 	if err == nil {
-		nsview, home = filepath.Join(dir, "nsview"), filepath.Join(dir, "home")
+		home = filepath.Join(dir, "home")
 		err = errors.Join(os.Mkdir(home, 0o700), os.Chmod(dir, 0o755))
 	}
 	if err == nil {
-		var out []byte
-		if out, err = exec.Command("go", "build", "-buildvcs=false", "-o", nsview, "../../cmd/nsview").CombinedOutput(); err != nil {
-			err = fmt.Errorf("build nsview: %w: %s", err, out)
-		}
+		nsview, err = built.Nsview(dir)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
