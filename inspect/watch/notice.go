@@ -28,12 +28,19 @@ func (n *noticing) begin() {
 
 // settle is how long the notices of one call may be apart. The kernel gives
 // them in one go; only a reader that is faster sees them one by one.
-const settle = 20 * time.Millisecond
+const (
+	settle     = 20 * time.Millisecond
+	settleMany = 100 * time.Millisecond // for a call that makes very many
+	many       = 100
+)
 
 // untilSettled is how long to wait before what is pending is told.
 func (w *Watcher) untilSettled() time.Duration {
 	if len(w.pending) == 0 {
 		return never
+	}
+	if len(w.pending) > many {
+		return settleMany - time.Since(w.last)
 	}
 	return settle - time.Since(w.last)
 }

@@ -54,6 +54,7 @@ func (w *Watcher) rescan() error {
 	w.census()
 	for _, s := range w.sorted() {
 		if s.noticed && s.stale {
+			w.breathe()
 			w.reconcile(s, false)
 		}
 	}
@@ -88,7 +89,8 @@ func (w *Watcher) reread(start time.Time) {
 		w.options = map[sbKey]string{}
 	}
 	var differ []*entry
-	for len(w.queue) > 0 && (w.every != 0 || time.Since(start) < slice && !w.calls()) {
+	for len(w.queue) > 0 && (w.every != 0 || time.Since(start) < slice) {
+		w.breathe()
 		s := w.queue[0]
 		w.queue = w.queue[1:]
 		if s.noticed && w.kept.spaces[s.ns.ID.Ino] == s {
@@ -98,11 +100,15 @@ func (w *Watcher) reread(start time.Time) {
 	w.confirm(differ)
 }
 
-// calls says whether there are notices, which must not wait for what can: the
-// rest of the round comes with the next rescan.
-func (w *Watcher) calls() bool {
-	any, err := w.wait.Wait(0, w.pollChanged)
-	return any && err == nil
+// breathe takes in notices between two steps of a rescan: a mount may be gone
+// again within a millisecond, what is read again can wait.
+func (w *Watcher) breathe() {
+	if w.notices == nil {
+		return
+	}
+	if any, err := w.wait.Wait(0, w.pollChanged); any && err == nil {
+		_ = w.readNotices() // the next reading meets the same error
+	}
 }
 
 // asked is what a round asks of each mount.
@@ -339,7 +345,11 @@ func (w *Watcher) reconcileAll() {
 // census looks for namespaces that came and went.
 func (w *Watcher) census() {
 	var born []*space
-	err := w.walk(func(s *space) { born = append(born, s) })
+	err := w.walk(func(s *space) { born = append(born, s) }, func() {
+		if len(born) == 0 { // what happens in those is told after their birth
+			w.breathe()
+		}
+	})
 	if err != nil {
 		w.censusByProcesses()
 		return

@@ -10,13 +10,18 @@ import (
 
 // walk goes through the namespaces that the kernel enumerates. Those that are
 // new are marked, then listed, and visited. It fails where the kernel does not
-// enumerate, or gives no notices.
-func (w *Watcher) walk(visit func(*space)) error {
+// enumerate, or gives no notices. Every few namespaces it pauses.
+func (w *Watcher) walk(visit func(*space), pause func()) error {
 	if w.notices == nil {
 		return errNoMark
 	}
 	w.walks++
+	const few = 16
+	n := 0
 	err := w.src.Kernel.EachMountNS(func(id uint64) bool {
+		if n++; n%few == 0 {
+			pause()
+		}
 		s := w.kept.byID[id]
 		if s != nil {
 			s.seen = w.walks

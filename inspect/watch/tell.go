@@ -58,7 +58,7 @@ func (w *Watcher) finished(b *Batch) bool {
 	case b.Event.Kind == Mount:
 		return !origin.Clone && len(b.Event.Receivers) >= w.expected(origin.At)
 	case b.Event.Kind == Umount && origin.Op == Detach && origin.Mount != nil:
-		return !w.remains(&origin)
+		return b.Event.Below == 0 && !w.kidsRemain(b) && !w.remains(&origin)
 	case b.Event.Kind == NSGone:
 		s := w.kept.spaces[origin.NS]
 		return s == nil || len(s.mounts) == 0
@@ -77,6 +77,13 @@ func (w *Watcher) receiving(at Spot) []*entry {
 	}
 	return slices.DeleteFunc(w.kept.receivers(at.Group), func(e *entry) bool {
 		return Key(e.m) == at.Parent || !world.Under(at.Path, e.m.Root)
+	})
+}
+
+// kidsRemain says whether something is still mounted on what went.
+func (w *Watcher) kidsRemain(b *Batch) bool {
+	return slices.ContainsFunc(b.Raws, func(at int) bool {
+		return w.pending[at].Op == Detach && len(w.kept.kids[w.pending[at].ID]) > 0
 	})
 }
 

@@ -82,7 +82,7 @@ func (w *Watcher) listen() {
 // begin lists the namespaces, each after it was marked, so that nothing falls
 // between the list and the first notice.
 func (w *Watcher) begin(ctx context.Context) error {
-	walked := w.walk(func(s *space) {}) == nil
+	walked := w.walk(func(*space) {}, func() {}) == nil
 	base, err := snapshot.Take(ctx, w.src.Host, snapshot.Want{
 		Types: snapshot.Types(snapshot.Mnt), Holders: snapshot.Auto, UniqueIDs: true, Names: true,
 		Lead: snapshot.FieldUser | snapshot.FieldCommand | snapshot.FieldCgroup,
