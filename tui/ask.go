@@ -58,6 +58,9 @@ func (m *Model) holders() tea.Cmd {
 	case x == nil:
 		m.message = "choose a mount first"
 		return nil
+	case m.preview != nil:
+		m.message = "this is a prediction: the host cannot be asked; Esc goes back to the present"
+		return nil
 	case m.options.Holders == nil:
 		m.message = "a saved host cannot be asked what holds a mount"
 		return nil

@@ -14,8 +14,8 @@ import (
 
 var evil = "/a\x1b]0;pwned\a\x1b[2J\r\n\u202e\xff\u200b" + strings.Repeat("é資👩‍👩‍👧👍🏽", 9)
 
-// No byte of the host may steer the terminal, whatever it is called.
-func TestHostileNames(t *testing.T) {
+// hostile is the fake host with other names.
+func hostile() *snapshot.Snapshot {
 	h := fakeHost()
 	for i := range h.Tables {
 		for j := range h.Tables[i].Mounts {
@@ -29,12 +29,36 @@ func TestHostileNames(t *testing.T) {
 	}
 	h.Gaps[0].Error, h.Users[0] = evil, evil
 	h.Namespaces[2].Holds[0].Path = evil
+	return h
+}
+
+// No byte of the host may steer the terminal, whatever it is called.
+func TestHostileNames(t *testing.T) {
+	h := hostile()
 	l := &lazy{host: h}
 	for _, size := range [][2]int{{80, 24}, {160, 50}, {20, 5}, {30, 18}} {
 		s := open(t, l.look, Place{}, size[0], size[1])
 		for _, k := range []string{"", "j", "tab", "down", "tab", "pgdown", "/", strings.ToValidUTF8(evil, ""), "enter", "r", "3", "right", "m", "e", "esc", "p", "s", "a", "enter", "esc", "?"} {
 			s.press(k)
 			harmless(t, s.styled(), size[0], size[1])
+		}
+	}
+}
+
+func TestHostilePreview(t *testing.T) {
+	h := hostile()
+	for i := range h.Tables {
+		h.Tables[i].Mounts[0].Point = "/" // paths lead somewhere
+	}
+	l := &lazy{host: h}
+	for _, size := range [][2]int{{80, 24}, {160, 50}, {20, 5}} {
+		s := openWith(t, Options{Look: l.look, Foresee: foretell(h)}, size[0], size[1])
+		for _, k := range []string{"2", "down", "P", "tab", "tab", "up", "down", "down", "enter", "1", "2", "4", "v", "esc", "P", "enter"} {
+			s.press(k)
+			harmless(t, s.styled(), size[0], size[1])
+		}
+		if m := s.m.(Model); m.preview == nil || m.preview.Empty() {
+			t.Errorf("nothing is shown of %q", m.tried)
 		}
 	}
 }

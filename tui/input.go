@@ -63,6 +63,8 @@ func (m *Model) actions() []action {
 		{k.Mark, just(m.markHere)},
 		{k.Explain, m.explain},
 		{k.Holders, m.holders},
+		{k.Predict, just(m.askPredict)},
+		{k.Effects, just(m.openEffects)},
 		{k.Export, just(m.export)},
 		{k.Start, just(m.openStarts)},
 		{k.Pause, m.pause},
@@ -102,10 +104,13 @@ func (m *Model) updatePane(msg tea.Msg) tea.Cmd {
 	return cmd
 }
 
-// back undoes one thing: the filter of the pane, the chosen propagation, the
-// last jump, the journey into the past; then it goes to the pane before.
+// back undoes one thing: the preview, the filter of the pane, the chosen
+// propagation, the last jump, the journey into the past; then it goes to the pane
+// before.
 func (m *Model) back() tea.Cmd {
 	switch {
+	case m.preview != nil || m.foreseeing:
+		return m.toPresent()
 	case m.filters[m.focus] != "":
 		m.setFilter("")
 	case m.focus == OnEvents && m.events.Picked() != nil && !m.inPast:
@@ -135,6 +140,9 @@ func (m *Model) toChosenEvent() tea.Cmd {
 }
 
 func (m *Model) toNowIfPast() tea.Cmd {
+	if m.preview != nil {
+		return m.toPresent()
+	}
 	if !m.inPast {
 		m.message = "this is how it is now"
 		return nil
@@ -145,6 +153,10 @@ func (m *Model) toNowIfPast() tea.Cmd {
 // reread reads the host anew; what is on the screen stays until then. What is
 // followed is up to date: only who is in its namespaces is read.
 func (m *Model) reread() tea.Cmd {
+	if m.preview != nil {
+		m.message = "this is a prediction; Esc goes back to the present"
+		return nil
+	}
 	m.generation++
 	if m.options.Recording != nil {
 		return m.readMoment()

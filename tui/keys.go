@@ -14,6 +14,7 @@ type KeyMap struct {
 	Panes                                      [panes]key.Binding
 	Peer, Master, Slave                        key.Binding
 	Mark, Explain, Holders, Export, Start      key.Binding
+	Predict, Effects                           key.Binding
 	Pause, Earlier, Later, Then, Now           key.Binding
 	Reread, Help, Suspend, Quit                key.Binding
 }
@@ -38,6 +39,8 @@ func DefaultKeyMap() KeyMap {
 		Holders:  bind("what holds the mount", "o"),
 		Export:   bind("draw the peer groups into a file", "x"),
 		Start:    bind("start a lab or a container", "c"),
+		Predict:  bind("what if: predict an operation here", "P"),
+		Effects:  bind("all effects of what is predicted", "v"),
 		Pause:    bind("pause the live list", "space"),
 		Earlier:  bind("an event back in time", "[", "ctrl+left"),
 		Later:    bind("an event forth", "]", "ctrl+right"),
@@ -67,6 +70,7 @@ func (m *Model) groupsOfKeys() []group {
 		{"Everywhere", []key.Binding{k.Open, k.Back, k.Next, k.Previous, k.Filter, k.Search, k.Reread, k.Help, k.Suspend, k.Quit}},
 		{"Panes", k.Panes[:]},
 		{"On a mount", []key.Binding{k.Peer, k.Master, k.Slave, k.Mark, k.Explain, k.Holders}},
+		{"What if", []key.Binding{k.Predict, k.Effects, shortly(k.Back, "back to the present")}},
 		{"In time", []key.Binding{k.Earlier, k.Later, k.Then, k.Now, k.Pause}},
 		{"Besides", []key.Binding{k.Start, k.Export}},
 		{"In lists", m.spaces.Keys.Bindings()},
@@ -83,13 +87,15 @@ func (m *Model) short() []key.Binding {
 		return []key.Binding{shortly(k.Back, "close"), shortly(m.pager.Keys.Down, "down"), shortly(m.pager.Keys.PageDown, "page down")}
 	case m.choice != nil:
 		return []key.Binding{shortly(k.Open, "go there"), shortly(k.Back, "close"), shortly(m.choice.Keys.Down, "down"), shortly(m.choice.Keys.PageDown, "page down")}
+	case m.preview != nil:
+		return []key.Binding{shortly(k.Back, "to the present"), shortly(k.Effects, "effects"), shortly(k.Predict, "another"), k.Help, k.Quit}
 	case m.inPast:
 		return []key.Binding{shortly(k.Earlier, "back"), shortly(k.Later, "forth"), shortly(k.Now, "now"), k.Help, k.Quit}
 	}
 	list := []key.Binding{k.Help, k.Quit, k.Open, k.Next, k.Filter}
 	switch m.focus {
 	case OnMounts, OnGroups:
-		list = append(list, shortly(k.Mark, "mark"), shortly(k.Explain, "explain"), shortly(k.Holders, "holders"), shortly(k.Peer, "peers"))
+		list = append(list, shortly(k.Mark, "mark"), shortly(k.Explain, "explain"), shortly(k.Predict, "what if"), shortly(k.Holders, "holders"), shortly(k.Peer, "peers"))
 	case OnEvents:
 		list = append(list, shortly(k.Then, "as it was then"), shortly(k.Earlier, "back in time"), shortly(k.Pause, "pause"))
 	default:

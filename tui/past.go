@@ -46,6 +46,7 @@ func (m *Model) travel(step int) tea.Cmd {
 
 // toEvent shows the host as it was just after an event.
 func (m *Model) toEvent(seq uint64) tea.Cmd {
+	m.endPreview()
 	m.past, m.inPast = seq, true
 	m.events.SetMoment(true, seq)
 	if !m.events.Select(seq) {
@@ -58,6 +59,7 @@ func (m *Model) toEvent(seq uint64) tea.Cmd {
 
 // toNow comes back from the past.
 func (m *Model) toNow() tea.Cmd {
+	m.endPreview()
 	m.past, m.inPast = 0, false
 	m.events.SetMoment(false, 0)
 	m.events.Release()

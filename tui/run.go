@@ -27,6 +27,9 @@ type Options struct {
 	// Holders asks the host what keeps a TARGET:PATH busy; nil where that
 	// cannot be asked. It is called in a command.
 	Holders func(ctx context.Context, target string) (query.Holders, error)
+	// Foresee predicts operations; nil where that cannot be done. It is called
+	// in a command.
+	Foresee Foresee
 	// Starts lists what can be started here; nil for nothing.
 	Starts func() ([]Start, error)
 	// Save writes a file as a whole.

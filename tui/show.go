@@ -97,6 +97,11 @@ func (m *Model) showSpaces() {
 	if m.inPast || m.live == nil {
 		m.book.Worlds = []*world.World{m.world, m.list}
 	}
+	if m.preview != nil { // which knows no process
+		m.book.Worlds = append(m.book.Worlds, m.before.world)
+	}
+	m.spaces.SetPreview(m.preview)
+	m.mounts.SetPreview(m.preview)
 	m.spaces.SetWorld(m.world, m.book)
 	m.spaces.Names(m.known)
 	m.events.SetBook(m.book)
@@ -127,7 +132,7 @@ func (m *Model) follow() {
 		return
 	}
 	ino, pid := n.ID.Ino, 0
-	if ino == m.place.NS {
+	if ino == m.place.NS && m.preview == nil {
 		pid = m.place.PID
 	}
 	switch v := m.world.View(ino, pid); {
@@ -166,7 +171,7 @@ func (m *Model) eventTold() *watch.Event {
 
 // subject is what the details tell of.
 func (m *Model) subject() details.Subject {
-	s := details.Subject{World: m.world, Book: m.book}
+	s := details.Subject{World: m.world, Book: m.book, Preview: m.preview}
 	x := m.chosen()
 	if s.Event = m.eventTold(); s.Event != nil {
 		return s

@@ -95,18 +95,66 @@ func TestSuspend(t *testing.T) {
 }
 
 // stage runs a command in a mount and a pid namespace of its own, where the
-// directory s is shared with a shell in another mount namespace. That shell does
-// what is written to the pipe do.
+// directory s is shared; a shell in another mount namespace has a peer of it, or a
+// slave. That shell does what is written to the pipe do.
 const stage = `
-cd "$1" && shift
-mount -t tmpfs stage s && mount --make-shared s && mkdir s/usb && mkfifo do || exit 9
-unshare -m --propagation unchanged sh -c 'while :; do sh do; done' &
+cd "$1" && how=$2 && shift 2
+mount -t tmpfs stage s && mount --make-shared s && mkdir s/usb && mkfifo do said || exit 9
+unshare -m --propagation $how sh -c 'while :; do sh do; done' &
 "$@"
 `
 
 // The whole of it: a mount in another namespace shows as it happens, with what
 // it reached; going back in time it is not there, and then it is again.
 func TestLiveTerminal(t *testing.T) {
+	x := onStage(t, "unchanged")
+	x.elsewhere("mount -t tmpfs stick s/usb")
+	x.wants("tmpfs stick", "→ 1", "─usb")
+	x.keys("5", "Up")
+	x.wants("● ", "○ ", "(peer)")
+	x.keys("[")
+	x.wants("PAST · after event 0 of 1")
+	x.lacks("─usb")
+	x.keys("]")
+	x.wants("─usb", " live")
+	x.elsewhere("umount s/usb")
+	x.lacks("─usb")
+	x.wants("umount")
+	x.keys("q")
+	x.left(0)
+}
+
+// What would be mounted shows in the other namespace's tree, and is not mounted
+// anywhere.
+func TestPreviewTerminal(t *testing.T) {
+	x := onStage(t, "slave")
+	x.keys("P", "C-u")
+	x.keys("-l", "mount tmpfs "+filepath.Join(x.dir, "s/usb"))
+	x.keys("Enter")
+	x.wants("if: mount tmpfs ", "IF: ok · +2 -0 ~0 in 2 namespaces", "└─usb", "⇄ shared:-1")
+	x.keys("1", "j", "4")
+	x.wants("└─usb", "↓ master:-1", "it is new, as slave", "its parent receives from group")
+	x.keys("Escape")
+	x.lacks("usb")
+	x.wants(" live", "nothing has happened since")
+	x.elsewhere("cat /proc/self/mountinfo >said")
+	table, err := os.ReadFile(filepath.Join(x.dir, "said"))
+	if err != nil || !strings.Contains(string(table), "master:") || strings.Contains(string(table), "usb") {
+		t.Errorf("%v: the other namespace has\n%s", err, table)
+	}
+	x.keys("q")
+	x.left(0)
+}
+
+// staged is a terminal that shows a stage.
+type staged struct {
+	tmux
+	dir string
+}
+
+// onStage begins to show a stage with this propagation between its namespaces.
+func onStage(t *testing.T, propagation string) staged {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: makes namespaces")
 	}
@@ -118,27 +166,16 @@ func TestLiveTerminal(t *testing.T) {
 	if err := errors.Join(os.Mkdir(filepath.Join(dir, "s"), 0o755), os.WriteFile(script, []byte(stage), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := func(command string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, "do"), []byte(command+"\n"), 0); err != nil {
-			t.Fatal(err)
-		}
-	}
-	x := newTmux(t, fmt.Sprintf("unshare -m -p -f --mount-proc sh %s %s %s tui", script, dir, bin))
+	x := newTmux(t, fmt.Sprintf("unshare -m -p -f --mount-proc sh %s %s %s %s tui", script, dir, propagation, bin))
 	x.run("resize-window", "-x", "160", "-y", "50")
 	x.wants("Namespaces · 2", " live")
-	elsewhere("mount -t tmpfs stick s/usb")
-	x.wants("tmpfs stick", "→ 1", "─usb")
-	x.keys("5", "Up")
-	x.wants("● ", "○ ", "(peer)")
-	x.keys("[")
-	x.wants("PAST · after event 0 of 1")
-	x.lacks("─usb")
-	x.keys("]")
-	x.wants("─usb", " live")
-	elsewhere("umount s/usb")
-	x.lacks("─usb")
-	x.wants("umount")
-	x.keys("q")
-	x.left(0)
+	return staged{x, dir}
+}
+
+// elsewhere has the other namespace do something.
+func (s staged) elsewhere(command string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, "do"), []byte(command+"\n"), 0); err != nil {
+		s.t.Fatal(err)
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/nsview/nsview/tui/mark"
 	"github.com/nsview/nsview/tui/mounts"
 	"github.com/nsview/nsview/tui/pager"
+	"github.com/nsview/nsview/tui/preview"
 	"github.com/nsview/nsview/tui/prompt"
 	"github.com/nsview/nsview/tui/spaces"
 )
@@ -49,12 +50,16 @@ func NewTheme(dark bool) Theme {
 		mark.Slave: amber, mark.Master: blue, mark.Peer: green, mark.Receiver: red, mark.Origin: red.Bold(),
 		mark.From: bold.Reverse(true), mark.To: bold.Reverse(true),
 	}
+	changes := preview.Styles{
+		preview.New: green.Bold(), preview.Gone: red.Strikethrough(true), preview.Changed: amber.Bold(),
+		preview.Hidden: quiet.Italic(true), preview.Shown: green, preview.Stays: amber,
+	}
 	return Theme{
 		Spaces: spaces.Styles{
 			Heading: quiet, Section: quiet, Number: accent, Owner: nil, Quiet: quiet, Active: amber.Bold(),
 			Chosen: chosen, ChosenAway: away, Marks: marks,
 		},
-		Mounts:  mounts.Styles{Heading: quiet, Chosen: chosen, ChosenAway: away, Quiet: quiet, Hidden: quiet.Italic(true), States: states, Marks: marks},
+		Mounts:  mounts.Styles{Heading: quiet, Chosen: chosen, ChosenAway: away, Quiet: quiet, Hidden: quiet.Italic(true), States: states, Marks: marks, Changes: changes},
 		Groups:  groups.Styles{Heading: quiet, Chosen: chosen, ChosenAway: away, Quiet: quiet, States: states, Marks: marks},
 		Details: details.Styles{Name: accent},
 		Events: events.Styles{

@@ -60,6 +60,9 @@ func (m *Model) mountsTitle() string {
 	if n.Inferred {
 		title = paneNames[OnMounts] // its number is made up
 	}
+	if m.preview != nil {
+		title = "if: " + render.Safe(m.preview.Line) + " · " + title
+	}
 	title += m.filterText(OnMounts)
 	if v := m.mounts.Shown(); v != nil && v.PID != 0 && v.Root != "/" {
 		title += fmt.Sprintf(" as process %d sees it", v.PID)
@@ -142,6 +145,8 @@ func (m *Model) footer() string {
 func (m *Model) state() (string, ansi.Style) {
 	_, all := m.events.Counts()
 	switch {
+	case m.preview != nil:
+		return m.verdict(), m.theme.Past
 	case m.inPast:
 		return fmt.Sprintf("PAST · after event %d of %d", m.events.Place(m.past), all), m.theme.Past
 	case m.live == nil:

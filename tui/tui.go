@@ -17,6 +17,7 @@ import (
 	"github.com/nsview/nsview/tui/mounts"
 	"github.com/nsview/nsview/tui/names"
 	"github.com/nsview/nsview/tui/pager"
+	"github.com/nsview/nsview/tui/preview"
 	"github.com/nsview/nsview/tui/prompt"
 	"github.com/nsview/nsview/tui/spaces"
 )
@@ -56,6 +57,14 @@ type Model struct {
 	held   []watch.Event // that came while the list was paused
 	paused bool
 	busy   string // what is going on, "" for nothing
+
+	preview    *preview.Preview // what would be, nil for what is
+	before     tables           // what preview is of: the tables as they are
+	by         Place            // who does what preview is of
+	effects    string           // what preview does, in words
+	tried      string           // the operations last asked for that could not be shown
+	foreseeing bool
+	foresight  int // of the last prediction asked for
 
 	linked *world.Mount // whose links are kept
 	links  *details.Links
@@ -127,6 +136,8 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.takeEvents(msg)
 	case answered:
 		m.takeAnswer(msg)
+	case foreseen:
+		m.takeForeseen(msg)
 	case started:
 		m.takeStarted(msg)
 	case tea.PasteMsg:

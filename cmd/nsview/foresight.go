@@ -30,20 +30,38 @@ type foresight struct {
 func (f *foresight) find(usual string) error {
 	known := map[string]inspect.Place{}
 	for _, ask := range f.asks {
-		name := ask.Target
-		if name == "" {
-			name = usual
+		if ask.Target == "" {
+			ask.Target = usual
 		}
-		p, ok := known[name]
-		if !ok {
-			var err error
-			if p, err = f.host.Find(f.ctx, name, snapshot.Mnt); err != nil {
-				return err
-			}
-			known[name] = p
+		if err := f.act(ask.Target, known); err != nil {
+			return err
 		}
-		f.places = append(f.places, p)
 	}
+	return nil
+}
+
+// findFrom resolves who does each operation where the usual one is known.
+func (f *foresight) findFrom(usual inspect.Place) error {
+	known := map[string]inspect.Place{"": usual}
+	for _, ask := range f.asks {
+		if err := f.act(ask.Target, known); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// act adds who does the next operation.
+func (f *foresight) act(name string, known map[string]inspect.Place) error {
+	p, ok := known[name]
+	if !ok {
+		var err error
+		if p, err = f.host.Find(f.ctx, name, snapshot.Mnt); err != nil {
+			return err
+		}
+		known[name] = p
+	}
+	f.places = append(f.places, p)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/nsview/nsview/inspect"
+	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/watch"
@@ -29,8 +30,9 @@ namespace; with --from it shows a saved host or a recording of nsview watch.
 
 Keys are listed by ?; arrows and those of vi move, Enter opens, Tab goes to the
 next pane, / filters, s searches all namespaces, m marks two places and e explains
-whether one sees what is mounted at the other, [ and ] go back and forth in time, c
-starts a lab or a container, q leaves. The mouse works.`,
+whether one sees what is mounted at the other, P predicts an operation and shows
+the trees as they would be, [ and ] go back and forth in time, c starts a lab or a
+container, q leaves. The mouse works.`,
 		Example: `  nsview tui                      this host
   nsview tui web                  begin in container web
   nsview tui --from host.json     a saved host
@@ -60,7 +62,7 @@ func (a *app) runTUI(ctx context.Context, target string) error {
 	}
 	if o.Recording == nil {
 		err = a.tuiHost(ctx, target, &o)
-	} else if target != "" {
+	} else if o.Foresee = foresee(nil); target != "" {
 		err = errors.New("read the command line: a recording is shown as a whole, without a TARGET")
 	}
 	if err != nil {
@@ -109,7 +111,7 @@ func (a *app) tuiHost(ctx context.Context, target string, o *tui.Options) error 
 		}
 		o.Place = tui.Place{NS: p.NS, PID: p.PID}
 	}
-	o.Look = host.Look
+	o.Look, o.Foresee = host.Look, foresee(host)
 	if host.Live() {
 		o.Watch = func(ctx context.Context) (tui.Watcher, error) { return host.Watch(ctx, watch.Options{}) }
 		o.Holders = func(ctx context.Context, target string) (query.Holders, error) {
@@ -117,6 +119,20 @@ func (a *app) tuiHost(ctx context.Context, target string, o *tui.Options) error 
 		}
 	}
 	return nil
+}
+
+// foresee predicts on a host, or on a moment of a recording.
+func foresee(host *inspect.Host) tui.Foresee {
+	return func(ctx context.Context, from *snapshot.Snapshot, by tui.Place, asks []predict.Ask) (query.Prediction, error) {
+		f := foresight{ctx: ctx, host: host, asks: asks}
+		if from != nil {
+			f.host = inspect.OfSnapshot(from, "the moment shown")
+		}
+		if err := f.findFrom(inspect.Place{NS: by.NS, PID: by.PID}); err != nil {
+			return query.Prediction{}, err
+		}
+		return f.predict()
+	}
 }
 
 // screen is the terminal to draw on.

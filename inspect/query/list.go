@@ -161,7 +161,7 @@ func holdText(h snapshot.Hold, own snapshot.NSID) string {
 
 // NSName is a namespace as the kernel writes it: mnt:[4026531841].
 func NSName(n *world.Namespace) string {
-	return n.Type.String() + ":[" + strconv.FormatUint(n.ID.Ino, 10) + "]"
+	return n.Type.String() + ":[" + strconv.FormatInt(int64(n.ID.Ino), 10) + "]" // below zero: one that is not yet made
 }
 
 // Users is the set of effective users of its processes, ascending.

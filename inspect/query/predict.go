@@ -123,7 +123,12 @@ func tablesOf(w *world.World, s *predict.State, spaces []predict.ID) *world.Worl
 			options[m.Dev] = m.FSOptions
 		}
 	}
-	after := &snapshot.Snapshot{Host: w.Host, Reader: w.Reader}
+	after := &snapshot.Snapshot{Host: w.Host, Reader: w.Reader, Gaps: w.Gaps}
+	for _, n := range w.Namespaces {
+		if n.Type == snapshot.Mnt {
+			after.Namespaces = append(after.Namespaces, *n.Namespace) // also those that were not read
+		}
+	}
 	for _, ns := range spaces {
 		id := snapshot.NSID{Ino: uint64(ns)}
 		t := snapshot.Table{NS: id, Via: "statmount", Whole: true}
@@ -139,9 +144,7 @@ func tablesOf(w *world.World, s *predict.State, spaces []predict.ID) *world.Worl
 			t.Mounts = append(t.Mounts, m)
 		}
 		after.Tables = append(after.Tables, t)
-		if n := w.Lookup(uint64(ns)); n != nil {
-			after.Namespaces = append(after.Namespaces, *n.Namespace)
-		} else {
+		if w.Lookup(uint64(ns)) == nil {
 			after.Namespaces = append(after.Namespaces, snapshot.Namespace{ID: id, Type: snapshot.Mnt})
 		}
 	}

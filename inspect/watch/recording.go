@@ -68,11 +68,14 @@ func (r *Recording) Events() []Event {
 
 // At is the host just after the event with a number, and the quiet steps that
 // followed it; 0 is before the first event, and a number beyond the last is now.
-func (r *Recording) At(seq uint64) *world.World {
+func (r *Recording) At(seq uint64) *world.World { return world.Build(r.Snapshot(seq)) }
+
+// Snapshot is what At derives its world from.
+func (r *Recording) Snapshot(seq uint64) *snapshot.Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.moveTo(r.after(seq))
-	return world.Build(r.state.snapshot())
+	return r.state.snapshot()
 }
 
 // after is the number of steps up to the event after the one with a number.

@@ -16,6 +16,7 @@ import (
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/cell"
 	"github.com/nsview/nsview/tui/names"
+	"github.com/nsview/nsview/tui/preview"
 	"github.com/nsview/nsview/tui/scroll"
 )
 
@@ -40,6 +41,8 @@ type Subject struct {
 	Links *Links // of Mount
 	Group *world.PeerGroup
 	Event *watch.Event
+	// Preview is what would change, nil for nothing.
+	Preview *preview.Preview
 }
 
 // key tells one subject from another.

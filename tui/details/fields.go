@@ -2,12 +2,14 @@ package details
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/names"
 )
 
 func fieldsOf(s Subject) []field {
@@ -19,10 +21,9 @@ func fieldsOf(s Subject) []field {
 	case s.NS == nil:
 		return nil
 	case s.Mount != nil:
-		list := append(mountFields(s.Mount), linkFields(s.Book, s.Links)...)
-		return append(append(list, madeOf(s.Mount)...), spaceFields(s)...)
+		return slices.Concat(changeFields(s.Preview.OfMount(s.Mount)), mountFields(s.Mount), linkFields(s.Book, s.Links), madeOf(s.Mount), spaceFields(s))
 	}
-	return append(spaceFields(s), gapFields(s)...)
+	return slices.Concat(countFields(s.Preview.OfSpace(s.NS.ID.Ino)), spaceFields(s), gapFields(s))
 }
 
 // mountFields are all that is known of a mount. What it does not have is left
@@ -38,6 +39,9 @@ func mountFields(m *world.Mount) []field {
 		{"of the type", snapshot.Unescape(m.FSOptions)},
 		{"id", ids(m)},
 		{"device", m.Dev.String()},
+	}
+	if names.Unborn(uint64(m.ID)) { // of what is not yet made that is not known
+		list = slices.DeleteFunc(list, func(f field) bool { return f.name == "of the type" || f.name == "device" })
 	}
 	if m.Shadowed {
 		list = append(list, field{"hidden", "another mount lies over it, or over a directory above it"})
@@ -71,10 +75,10 @@ func madeOf(m *world.Mount) []field {
 func inWords(m *world.Mount) string {
 	var parts []string
 	if m.PeerGroup != 0 {
-		parts = append(parts, fmt.Sprintf("what is mounted on it appears in peer group %d, and back", m.PeerGroup))
+		parts = append(parts, fmt.Sprintf("what is mounted on it appears in peer group %d, and back", int64(m.PeerGroup)))
 	}
 	if m.Master != 0 {
-		parts = append(parts, fmt.Sprintf("it receives from group %d", m.Master))
+		parts = append(parts, fmt.Sprintf("it receives from group %d", int64(m.Master)))
 	}
 	if m.From != 0 {
 		parts = append(parts, fmt.Sprintf("the nearest group above seen here is %d", m.From))
@@ -89,9 +93,9 @@ func inWords(m *world.Mount) string {
 }
 
 func ids(m *world.Mount) string {
-	text := strconv.FormatUint(uint64(m.ID), 10)
+	text := names.Number(uint64(m.ID))
 	if m.Parent != nil {
-		text += fmt.Sprintf(", on %d at %s", m.Parent.ID, m.Parent.Point)
+		text += fmt.Sprintf(", on %d at %s", int64(m.Parent.ID), m.Parent.Point)
 	} else if m.Mount.Parent != 0 && m.Mount.Parent != m.ID {
 		text += fmt.Sprintf(", on %d, which is not in this table", m.Mount.Parent)
 	}

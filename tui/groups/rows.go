@@ -1,11 +1,11 @@
 package groups
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/names"
 )
 
 // sift makes the rows anew.
@@ -56,7 +56,7 @@ func (m *Model) growMounts(g query.GroupRow, before string) {
 }
 
 func (m *Model) matches(g query.GroupRow) bool {
-	if strings.Contains(strconv.FormatUint(uint64(g.ID), 10), m.filter) {
+	if strings.Contains(names.Number(uint64(g.ID)), m.filter) {
 		return true
 	}
 	for _, list := range [][]*world.Mount{g.Members, g.Slaves} {

@@ -9,6 +9,7 @@ import (
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/cell"
 	"github.com/nsview/nsview/tui/mark"
+	"github.com/nsview/nsview/tui/names"
 )
 
 // columns are the widths of the cells; those that find no room are 0.
@@ -71,7 +72,7 @@ func (m Model) groupSpans(r *row, c columns) []cell.Span {
 	if g.Master != 0 {
 		state = mark.SharedSlave
 	}
-	number := state.Symbol() + " " + strconv.FormatUint(uint64(g.ID), 10)
+	number := state.Symbol() + " " + names.Number(uint64(g.ID))
 	if r.spaces == 0 {
 		r.spaces = g.Namespaces()
 	}

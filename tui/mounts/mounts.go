@@ -2,6 +2,8 @@
 package mounts
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -11,6 +13,7 @@ import (
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/mark"
+	"github.com/nsview/nsview/tui/preview"
 	"github.com/nsview/nsview/tui/scroll"
 )
 
@@ -37,6 +40,7 @@ type Styles struct {
 	Heading, Chosen, ChosenAway, Quiet, Hidden ansi.Style
 	States                                     mark.StateStyles
 	Marks                                      mark.Styles
+	Changes                                    preview.Styles
 }
 
 // Model is the pane.
@@ -44,12 +48,14 @@ type Model struct {
 	Keys   KeyMap
 	Styles Styles
 
-	view   *world.View
-	note   string // what there is to say when there is no view
-	rows   []row
-	hidden int
-	folded map[snapshot.MountID]bool
-	filter string
+	view *world.View
+	// preview is what would be other than it is, nil for nothing.
+	preview *preview.Preview
+	note    string // what there is to say when there is no view
+	rows    []row
+	hidden  int
+	folded  map[snapshot.MountID]bool
+	filter  string
 
 	window              scroll.Window
 	width               int
@@ -78,10 +84,29 @@ func (m *Model) SetView(v *world.View) {
 	m.view, m.note = v, ""
 	m.measure()
 	m.sift()
-	if same && was != nil {
+	switch {
+	case same && was != nil:
 		m.Select(was.ID)
+	case !same:
+		m.toFirstChange()
 	}
 }
+
+// toFirstChange chooses the first mount that a preview is about, if any.
+func (m *Model) toFirstChange() {
+	if m.preview.OfSpace(m.view.Table.NS.Ino) == (preview.Count{}) {
+		return
+	}
+	for i := range m.rows {
+		if m.preview.KindOf(m.rows[i].mount) != preview.Same {
+			m.window.To(i)
+			return
+		}
+	}
+}
+
+// SetPreview shows, in the views that follow, what would change.
+func (m *Model) SetPreview(v *preview.Preview) { m.preview = v }
 
 // SetMarks says which mounts stand out.
 func (m *Model) SetMarks(s mark.Set) { m.marks = s }
@@ -112,14 +137,14 @@ func (m *Model) sift() {
 	switch {
 	case m.view == nil:
 	case m.filter != "":
-		for _, x := range m.view.Mounts {
+		for _, x := range slices.Concat(m.view.Mounts, m.preview.Gone(m.view.Table.NS.Ino)) {
 			if matches(x, m.filter) {
 				m.rows = append(m.rows, row{mount: x})
 			}
 		}
 	default:
 		m.rows = make([]row, 0, len(m.view.Mounts))
-		m.grow(m.view.Roots, "", 0)
+		m.grow(m.preview.Roots(m.view), "", 0)
 	}
 	m.window.Resize(len(m.rows), m.window.Height)
 }
@@ -139,7 +164,7 @@ func (m *Model) Select(id snapshot.MountID) bool {
 	if m.view == nil {
 		return false
 	}
-	x := m.view.ByID(id)
+	x := cmp.Or(m.view.ByID(id), m.preview.Find(m.view.Table.NS.Ino, id))
 	if x == nil {
 		return false
 	}

@@ -5,10 +5,13 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/cell"
 	"github.com/nsview/nsview/tui/mark"
+	"github.com/nsview/nsview/tui/preview"
 )
 
 // row is a mount with what is drawn before it. Brothers share the drawing, so
@@ -37,7 +40,7 @@ func (m *Model) grow(mounts []*world.Mount, before string, depth int) {
 		}
 		m.rows = append(m.rows, r)
 		if !m.folded[x.ID] {
-			m.grow(x.Children, next, depth+1)
+			m.grow(m.preview.Below(x), next, depth+1)
 		}
 	}
 }
@@ -73,7 +76,7 @@ func peers(x *world.Mount) int {
 }
 
 // columns are the widths of the cells; those that find no room are 0.
-type columns struct{ mark, name, propagation, peers, fstype, source int }
+type columns struct{ mark, change, name, propagation, peers, fstype, source int }
 
 func (m Model) columns() columns {
 	rest := m.width
@@ -85,7 +88,10 @@ func (m Model) columns() columns {
 		return width
 	}
 	c := columns{mark: min(2, rest)}
-	rest -= c.mark
+	if m.preview != nil {
+		c.mark, c.change = min(1, rest), min(2, max(rest-1, 0))
+	}
+	rest -= c.mark + c.change
 	if c.propagation = take(m.propagation, 14); c.propagation == 0 {
 		c.propagation = take(1, 8)
 	}
@@ -111,7 +117,7 @@ func (m Model) View() []string {
 	}
 	c := m.columns()
 	from, to := m.window.Visible()
-	lines := append(make([]string, 0, to-from+1), cell.Line(m.Styles.Heading, c.spans(" ", "", "MOUNT POINT", "PROPAGATION", "PEERS", "TYPE", "SOURCE")...))
+	lines := append(make([]string, 0, to-from+1), cell.Line(m.Styles.Heading, c.spans(" ", " ", "", "MOUNT POINT", "PROPAGATION", "PEERS", "TYPE", "SOURCE")...))
 	for i := from; i < to; i++ {
 		lines = append(lines, m.line(&m.rows[i], c, i == m.window.Cursor))
 	}
@@ -125,26 +131,33 @@ func (m Model) line(r *row, c columns, chosen bool) string {
 	if n := peers(x); n > 0 {
 		count = strconv.Itoa(n)
 	}
-	spans := c.spans(role.Symbol(), r.lines, m.name(r), state.Symbol()+" "+x.Propagation(), count, render.Safe(x.FSType), render.Safe(x.Source))
-	spans[0].Style = m.Styles.Marks[role]
+	change := m.preview.KindOf(x)
+	spans := c.spans(role.Symbol(), change.Symbol(), r.lines, m.name(r), state.Symbol()+" "+x.Propagation(), count, render.Safe(x.FSType), render.Safe(x.Source))
+	spans[0].Style, spans[1].Style = m.Styles.Marks[role], m.Styles.Changes[change]
 	switch {
 	case chosen && m.focus:
 		return cell.Line(m.Styles.Chosen, spans...)
 	case chosen:
 		return cell.Line(m.Styles.ChosenAway, spans...)
+	case change == preview.Gone:
+		dress(spans[3:], m.Styles.Changes[change])
+		return cell.Line(nil, spans...)
 	case x.Shadowed:
-		for i := range spans[1:] {
-			spans[1+i].Style = m.Styles.Hidden
-		}
+		dress(spans[2:], m.Styles.Hidden)
 		return cell.Line(nil, spans...)
 	}
-	quiet := m.Styles.Quiet
-	spans[1].Style, spans[4].Style, spans[5].Style, spans[6].Style = quiet, quiet, quiet, quiet
-	spans[3].Style = m.Styles.States[state]
+	dress(spans[5:], m.Styles.Quiet)
+	spans[2].Style, spans[3].Style, spans[4].Style = m.Styles.Quiet, m.Styles.Changes[change], m.Styles.States[state]
 	return cell.Line(nil, spans...)
 }
 
-func (c columns) spans(mark, lines, name, propagation, peers, fstype, source string) []cell.Span {
+func dress(spans []cell.Span, s ansi.Style) {
+	for i := range spans {
+		spans[i].Style = s
+	}
+}
+
+func (c columns) spans(mark, change, lines, name, propagation, peers, fstype, source string) []cell.Span {
 	lines = cell.Cut(lines, c.name)
 	if c.peers > 0 {
 		peers = " " + cell.FitRight(peers, c.peers)
@@ -153,6 +166,7 @@ func (c columns) spans(mark, lines, name, propagation, peers, fstype, source str
 	}
 	return []cell.Span{
 		{Text: cell.Fit(mark, c.mark)},
+		{Text: cell.Fit(change, c.change)},
 		{Text: lines},
 		{Text: cell.Fit(name, c.name-cell.Width(lines))},
 		{Text: column(propagation, c.propagation)},
@@ -187,7 +201,12 @@ func (m *Model) name(r *row) string {
 		name = "(out of reach)"
 	}
 	name = render.Safe(name)
-	if x.Shadowed {
+	switch c := m.preview.OfMount(x); {
+	case c != nil && c.Kind == preview.Gone:
+		name += " (gone)"
+	case c != nil && c.Beneath && x.Shadowed:
+		name += " (beneath)"
+	case x.Shadowed:
 		name += " (hidden)"
 	}
 	if m.folded[x.ID] && m.filter == "" {

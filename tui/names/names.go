@@ -50,6 +50,8 @@ func Space(w *world.World, n *world.Namespace) (name string, owned bool) {
 func program(n *world.Namespace) string {
 	p := n.Lead()
 	switch {
+	case Unborn(n.ID.Ino):
+		return "not yet made"
 	case p == nil && n.Inferred:
 		return "" // a table alone does not tell whose it is
 	case p == nil:
@@ -61,6 +63,13 @@ func program(n *world.Namespace) string {
 	return p.Comm
 }
 
+// Number is the number of a namespace, mount or peer group. What a prediction
+// makes has one below zero.
+func Number(n uint64) string { return strconv.FormatInt(int64(n), 10) }
+
+// Unborn says of a number that a prediction made it.
+func Unborn(n uint64) bool { return int64(n) < 0 }
+
 // Short is a namespace by its name, or by number where that says nothing.
 func (b Book) Short(ino uint64) string {
 	if w, n := b.Lookup(ino); n != nil && len(n.Processes) > 0 {
@@ -71,7 +80,7 @@ func (b Book) Short(ino uint64) string {
 	if name := b.Gone[ino]; name != "" {
 		return name
 	}
-	return strconv.FormatUint(ino, 10)
+	return Number(ino)
 }
 
 // Place is a path in a namespace.

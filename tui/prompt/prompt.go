@@ -33,7 +33,15 @@ type Model struct {
 	Label  string
 	Text   string
 	Styles Styles
+	// Offers are texts that up and down go through; with none these keys enter.
+	Offers []string
+	// Complete gives what a text can go on as; Tab goes through that. With nil
+	// Tab enters.
+	Complete func(text string) []string
 
+	offer int      // of Offers, the one shown
+	ends  []string // what Tab goes through
+	end   int
 	width int
 }
 
@@ -51,6 +59,15 @@ func (m *Model) Paste(text string) {
 
 // Update edits the text, and says whether typing ended.
 func (m Model) Update(msg tea.KeyPressMsg) (Model, Done) {
+	switch name := msg.String(); {
+	case name == "tab" && m.Complete != nil:
+		m.complete()
+		return m, Typing
+	case (name == "up" || name == "down") && len(m.Offers) > 0:
+		m.turn(name)
+		return m, Typing
+	}
+	m.ends = nil
 	switch msg.String() {
 	case "enter", "tab", "up", "down":
 		return m, Entered
@@ -70,6 +87,28 @@ func (m Model) Update(msg tea.KeyPressMsg) (Model, Done) {
 		m.Text += msg.Text
 	}
 	return m, Typing
+}
+
+// complete shows what the text can go on as, one after another.
+func (m *Model) complete() {
+	if m.ends == nil {
+		m.ends, m.end = m.Complete(m.Text), -1
+	}
+	if len(m.ends) > 0 {
+		m.end = (m.end + 1) % len(m.ends)
+		m.Text = m.ends[m.end]
+	}
+}
+
+// turn goes to the next offer, or back.
+func (m *Model) turn(name string) {
+	step := 1
+	if name == "up" {
+		step = -1
+	}
+	m.ends = nil
+	m.offer = (m.offer + step + len(m.Offers)) % len(m.Offers)
+	m.Text = m.Offers[m.offer]
 }
 
 // View draws the line. Of a text too long the end is shown.

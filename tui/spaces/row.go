@@ -22,7 +22,7 @@ type row struct {
 func newRow(tables *world.World, ino uint64, b names.Book) row {
 	w, n := b.Lookup(ino)
 	r := row{
-		ns: n, section: sectionOf(tables.Reader.MNT.Ino, n, w.OwnerOf(n.Lead())), number: strconv.FormatUint(ino, 10),
+		ns: n, section: sectionOf(tables.Reader.MNT.Ino, n, w.OwnerOf(n.Lead())), number: names.Number(ino),
 		procs: strconv.Itoa(len(n.Processes)), mounts: mountCount(tables, n),
 	}
 	if n.Inferred {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/names"
 )
 
 // section is a part of the list: namespaces of the same sort of owner stand
@@ -19,6 +20,8 @@ func sectionOf(own uint64, n *world.Namespace, o world.Owner) section {
 	switch {
 	case n.ID.Ino == own && own != 0:
 		return section{0, "own"}
+	case names.Unborn(n.ID.Ino):
+		return section{0, "would be new"}
 	case o.Pod != "" || o.PodUID != "" || o.Kind == world.OwnerPod:
 		return section{2, "pods"}
 	case o.Kind == world.OwnerContainer && o.Engine != "":

@@ -13,6 +13,7 @@ import (
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/mark"
 	"github.com/nsview/nsview/tui/names"
+	"github.com/nsview/nsview/tui/preview"
 	"github.com/nsview/nsview/tui/scroll"
 )
 
@@ -41,6 +42,7 @@ type Model struct {
 	filter     string
 	active     map[uint64]int // propagations since the namespace was last chosen
 	marks      mark.Set
+	preview    *preview.Preview // what would change, nil for nothing
 	window     scroll.Window
 	width      int
 	digits     int // of the largest number of mounts
@@ -73,6 +75,9 @@ func (m *Model) Names(known map[uint64]string) {
 		}
 	}
 }
+
+// SetPreview has the badges say how many mounts would come, go and change.
+func (m *Model) SetPreview(v *preview.Preview) { m.preview = v }
 
 // SetMarks says which namespaces stand out.
 func (m *Model) SetMarks(s mark.Set) { m.marks = s }

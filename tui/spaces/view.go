@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/nsview/nsview/tui/cell"
+	"github.com/nsview/nsview/tui/preview"
 )
 
 // View draws the heading and the visible rows, a line each.
@@ -32,7 +33,7 @@ func (m Model) heading(r *row) string {
 
 func (m Model) line(r *row, c columns, chosen bool) string {
 	role := m.marks.OfSpace(r.ns.ID.Ino)
-	spans := c.spans(role.Symbol(), r.number, r.who, r.procs, r.mounts, badge(m.active[r.ns.ID.Ino]))
+	spans := c.spans(role.Symbol(), r.number, r.who, r.procs, r.mounts, m.badge(r.ns.ID.Ino))
 	var whole ansi.Style
 	switch {
 	case chosen && m.focus:
@@ -55,15 +56,33 @@ func amount(text string, width int) string {
 	return cell.Fit("", min(1, width)) + cell.FitRight(text, width-1)
 }
 
-// badge is how many propagations came since one looked.
-func badge(n int) string {
-	switch {
+// badge is how many propagations came since one looked; in a preview, what the
+// namespace would gain, lose and have changed.
+func (m Model) badge(ns uint64) string {
+	if m.preview != nil {
+		return changes(m.preview.OfSpace(ns))
+	}
+	switch n := m.active[ns]; {
 	case n == 0:
 		return ""
 	case n > 99:
 		return "+99"
+	default:
+		return "+" + strconv.Itoa(n)
 	}
-	return "+" + strconv.Itoa(n)
+}
+
+func changes(c preview.Count) string {
+	text := ""
+	for _, part := range []struct {
+		kind preview.Kind
+		n    int
+	}{{preview.New, c.New}, {preview.Gone, c.Gone}, {preview.Changed, c.Changed}} {
+		if part.n > 0 {
+			text += part.kind.Symbol() + strconv.Itoa(part.n)
+		}
+	}
+	return text
 }
 
 // columns are the widths of the cells. When there is little room the number of
@@ -81,11 +100,22 @@ func (m Model) columns() columns {
 	}
 	c := columns{mark: take(min(2, rest), 0)}
 	c.number = take(min(11, rest), 0)
-	c.active = take(4, 6)
+	c.active = take(m.badges(), 6)
 	c.mounts = take(m.digits+1, 9)
 	c.procs = take(6, 9)
 	c.who = rest
 	return c
+}
+
+// badges is the width of the badges, with a gap before them.
+func (m Model) badges() int {
+	width := 4
+	if m.preview != nil {
+		for i := range m.all {
+			width = max(width, 1+len(changes(m.preview.OfSpace(m.all[i].ns.ID.Ino))))
+		}
+	}
+	return width
 }
 
 // spans are the mark, the number, the owner, the counts and the badge.

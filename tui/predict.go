@@ -1,0 +1,272 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/nsview/nsview/inspect/predict"
+	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/render"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/watch"
+	"github.com/nsview/nsview/tui/names"
+	"github.com/nsview/nsview/tui/preview"
+)
+
+// Foresee says what operations would do, each as by a place unless it names
+// another TARGET: on the host as it is now, or with from as it was then.
+type Foresee func(ctx context.Context, from *snapshot.Snapshot, by Place, asks []predict.Ask) (query.Prediction, error)
+
+// foreseen is the answer of a prediction.
+type foreseen struct {
+	foresight int
+	by        Place
+	preview   *preview.Preview
+	tables
+	text string // the verdict with all effects
+	err  error
+}
+
+// askPredict asks for operations to predict, as by who is in the chosen
+// namespace; in a preview as by the same as before.
+func (m *Model) askPredict() {
+	n := m.spaces.Selected()
+	switch {
+	case m.options.Foresee == nil:
+		m.message = "nothing can be predicted here"
+		return
+	case !m.whole:
+		m.message = "the mount tables are still being read"
+		return
+	case n == nil:
+		m.message = "choose a namespace first"
+		return
+	}
+	x, by := m.chosen(), Place{NS: n.ID.Ino}
+	if x != nil {
+		by.NS = x.View.Table.NS.Ino
+	}
+	if by.NS == m.place.NS {
+		by.PID = m.place.PID
+	}
+	list := operationsAt(x)
+	if m.preview != nil {
+		by, list = m.by, append([]string{m.preview.Line}, list...)
+	}
+	m.askOperations(by, list)
+}
+
+// askOperations asks with what is offered. A line that was no operation can be
+// mended; another that was tried comes first on the way up.
+func (m *Model) askOperations(by Place, offers []string) {
+	if m.tried != "" {
+		if _, err := predict.Parse(m.tried); err != nil {
+			offers = append([]string{m.tried}, offers...)
+		} else {
+			offers = append(offers, m.tried)
+		}
+	}
+	m.ask("if in "+m.book.Short(by.NS)+":", offers[0], func(m *Model, line string) tea.Cmd { return m.foresee(by, line) })
+	m.prompt.Offers = offers
+	v := m.world.View(by.NS, by.PID)
+	m.prompt.Complete = func(text string) []string { return completions(text, v) }
+}
+
+// foresee has operations predicted.
+func (m *Model) foresee(by Place, line string) tea.Cmd {
+	m.tried = line
+	asks, err := predict.Parse(line)
+	if err != nil {
+		m.message = render.Safe(err.Error())
+		return nil
+	}
+	m.foresight++
+	m.foreseeing, m.busy = true, "predicting "+render.Safe(line)
+	ctx, ask, width, foresight := m.ctx, m.options.Foresee, max(m.width-2, 20), m.foresight
+	var rec *watch.Recording
+	seq := m.moment()
+	if m.live != nil && (m.inPast || m.options.Recording != nil) {
+		rec = m.live.rec
+	}
+	return func() tea.Msg {
+		var from *snapshot.Snapshot
+		if rec != nil {
+			from = rec.Snapshot(seq)
+		}
+		p, err := ask(ctx, from, by, asks)
+		if err != nil {
+			return foreseen{foresight: foresight, err: err}
+		}
+		text, err := effectsText(p, width)
+		if err != nil {
+			return foreseen{foresight: foresight, err: err}
+		}
+		v := preview.Of(line, p)
+		return foreseen{foresight: foresight, by: by, preview: v, tables: tablesOf(v.After), text: text}
+	}
+}
+
+// takeForeseen shows the tables as they would be. What would change nothing, or
+// needs a warning, is told in words.
+func (m *Model) takeForeseen(msg foreseen) {
+	if msg.foresight != m.foresight || m.ctx.Err() != nil {
+		return
+	}
+	m.foreseeing, m.busy = false, ""
+	if msg.err != nil {
+		m.message = render.Safe(msg.err.Error())
+		return
+	}
+	if msg.preview.Empty() {
+		m.endPreview()
+		m.read("Prediction", msg.text)
+		return
+	}
+	if m.preview == nil {
+		m.before = tables{m.world, m.groups}
+	}
+	m.generation++ // what was being read is of the present
+	m.preview, m.by, m.effects = msg.preview, msg.by, msg.text
+	m.world, m.groups = msg.world, msg.groups
+	m.showSpaces()
+	m.follow()
+	m.toFirstEffect()
+	if alarming(msg.preview.Prediction) && m.prompt == nil && m.pager == nil && m.choice == nil {
+		m.openEffects()
+	}
+}
+
+// toFirstEffect chooses the mount that it begins with, where its namespace is
+// shown.
+func (m *Model) toFirstEffect() {
+	n := m.spaces.Selected()
+	if n == nil || n.ID.Ino != m.by.NS {
+		return
+	}
+	for _, s := range m.preview.Prediction.Steps {
+		for _, e := range s.Effects {
+			if uint64(e.Mount.NS) == m.by.NS && m.mounts.Select(snapshot.MountID(e.Mount.ID)) {
+				m.tell()
+				return
+			}
+		}
+	}
+}
+
+// alarming: one step would fail, or make a great many mounts.
+func alarming(p query.Prediction) bool {
+	for _, s := range p.Steps {
+		if !s.Result.OK() || len(s.Loads) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// endPreview shows what is again, as it was when the preview began, and gives up
+// a prediction that is under way.
+func (m *Model) endPreview() {
+	m.foresight++
+	if m.foreseeing {
+		m.foreseeing, m.busy = false, ""
+	}
+	if m.preview == nil {
+		return
+	}
+	if n := m.spaces.Selected(); n != nil && names.Unborn(n.ID.Ino) {
+		m.spaces.Select(m.by.NS)
+	}
+	m.world, m.groups = m.before.world, m.before.groups
+	m.preview, m.before, m.effects = nil, tables{}, ""
+	m.showSpaces()
+	m.follow()
+}
+
+// toPresent leaves the preview. What happened meanwhile is shown.
+func (m *Model) toPresent() tea.Cmd {
+	shown := m.preview != nil
+	m.endPreview()
+	if m.live == nil || !shown {
+		return nil
+	}
+	m.generation++
+	return m.readMoment()
+}
+
+// openEffects tells in words what is predicted.
+func (m *Model) openEffects() {
+	if m.preview == nil {
+		m.message = "nothing is predicted; P predicts an operation"
+		return
+	}
+	m.read("If: "+render.Safe(m.preview.Line), m.effects)
+}
+
+// verdict is the prediction in a few words.
+func (m *Model) verdict() string {
+	p := m.preview.Prediction
+	text := "ok"
+	if len(p.Doubts()) > 0 {
+		text = "ok, not certain"
+	}
+	for i, s := range p.Steps {
+		if r := s.Result.Refusal; r != nil {
+			text = string(r.Errno)
+			if len(p.Steps) > 1 {
+				text += fmt.Sprintf(" in step %d", i+1)
+			}
+			break
+		}
+	}
+	all, spaces := m.preview.Total()
+	text += fmt.Sprintf(" · +%d -%d ~%d in %d namespace", all.New, all.Gone, all.Changed, spaces)
+	if spaces != 1 {
+		text += "s"
+	}
+	return "IF: " + text
+}
+
+// maxEffects is how many effects of an operation are told one by one.
+const maxEffects = 500
+
+// effectsText is the verdict on each operation with its effects, then what is
+// not certain and what could not be seen.
+func effectsText(p query.Prediction, width int) (string, error) {
+	var b bytes.Buffer
+	cols, err := render.EffectColumns.Choose("")
+	if err != nil {
+		return "", err
+	}
+	short, left := p, 0
+	short.Steps = append([]query.Step(nil), p.Steps...)
+	for i := range short.Steps {
+		s := &short.Steps[i]
+		left += max(0, len(s.Effects)-maxEffects)
+		s.Effects = s.Effects[:min(len(s.Effects), maxEffects)]
+	}
+	if err := render.Prediction(&b, short, cols, render.Style{Width: width}); err != nil {
+		return "", err
+	}
+	if left > 0 {
+		fmt.Fprintf(&b, "\nand %d more effects (nsview predict lists them)\n", left)
+	}
+	for _, part := range []struct {
+		title string
+		list  []string
+	}{{"Not certain:", p.Doubts()}, {"Not among the effects:", p.Unseen}} {
+		if len(part.list) > 0 {
+			fmt.Fprintf(&b, "\n%s\n", part.title)
+		}
+		for i, text := range part.list {
+			if i == maxEffects {
+				fmt.Fprintf(&b, "  and %d more\n", len(part.list)-i)
+				break
+			}
+			fmt.Fprintf(&b, "  %s\n", render.Safe(text))
+		}
+	}
+	return b.String(), nil
+}

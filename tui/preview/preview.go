@@ -1,0 +1,223 @@
+// Package preview is what a prediction would change, as the panes show it: which
+// mounts would be new, gone or other than they are, and why.
+package preview
+
+import (
+	"slices"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/nsview/nsview/inspect/predict"
+	"github.com/nsview/nsview/inspect/query"
+	"github.com/nsview/nsview/inspect/snapshot"
+	"github.com/nsview/nsview/inspect/world"
+)
+
+// Kind is how a mount would differ.
+type Kind uint8
+
+// The kinds. Stays is a mount that one would expect to go or to be copied.
+const (
+	Same Kind = iota
+	New
+	Gone
+	Changed // moved, or of another propagation, or with other flags
+	Hidden  // its path would no longer lead to it
+	Shown   // it would again
+	Stays
+	kinds
+)
+
+var symbols = [kinds]string{" ", "+", "-", "~", "↧", "↥", "!"}
+
+// Symbol is one column wide, a blank for Same.
+func (k Kind) Symbol() string { return symbols[k] }
+
+// Styles are the looks of the kinds.
+type Styles [kinds]ansi.Style
+
+// Change is what would happen to one mount.
+type Change struct {
+	Kind    Kind
+	Beneath bool // it would go beneath what is mounted there
+	Effects []query.StepEffect
+}
+
+// Count is how many mounts would come, go and change.
+type Count struct{ New, Gone, Changed int }
+
+// key is a mount of a table.
+type key struct {
+	ns uint64
+	id snapshot.MountID
+}
+
+func keyOf(m *world.Mount) key { return key{m.View.Table.NS.Ino, m.ID} }
+
+// Preview is a prediction laid over the tables. A nil one changes nothing.
+type Preview struct {
+	Line       string // the operations, as they were asked for
+	Prediction query.Prediction
+	After      *world.World // as it would be
+
+	changes map[key]*Change
+	gone    map[uint64][]*world.Mount // by namespace, in the order of the table
+	counts  map[uint64]Count
+}
+
+// Of compares the tables before and after a prediction. It walks all effects,
+// of which there may be a hundred thousand.
+func Of(line string, p query.Prediction) *Preview {
+	v := &Preview{
+		Line: line, Prediction: p, After: p.After(),
+		changes: map[key]*Change{}, gone: map[uint64][]*world.Mount{}, counts: map[uint64]Count{},
+	}
+	for _, s := range p.Steps {
+		for _, e := range s.Effects {
+			v.add(e)
+		}
+	}
+	for k, c := range v.changes {
+		before, after := mountOf(p.World, k), mountOf(v.After, k)
+		if c.Kind = kindOf(before, after, c.Effects); c.Kind == Same {
+			delete(v.changes, k)
+			continue
+		}
+		v.count(k, c.Kind)
+	}
+	v.gather()
+	return v
+}
+
+// add notes an effect. What is not of one mount of a table (a new namespace, a
+// changed root directory) is told with the prediction.
+func (v *Preview) add(e query.StepEffect) {
+	k := key{uint64(e.Mount.NS), snapshot.MountID(e.Mount.ID)}
+	c := v.changes[k]
+	if c == nil {
+		c = &Change{}
+		v.changes[k] = c
+	}
+	c.Effects = append(c.Effects, e)
+	c.Beneath = c.Beneath || e.Beneath != 0 && e.Kind == predict.Attach
+}
+
+func mountOf(w *world.World, k key) *world.Mount {
+	if at := w.View(k.ns, 0); at != nil {
+		return at.ByID(k.id)
+	}
+	return nil
+}
+
+// kindOf compares a mount with what it would be. What one operation does and
+// the next undoes is no change.
+func kindOf(before, after *world.Mount, effects []query.StepEffect) Kind {
+	has := func(kinds ...predict.EffectKind) bool {
+		return slices.ContainsFunc(effects, func(e query.StepEffect) bool { return slices.Contains(kinds, e.Kind) })
+	}
+	switch {
+	case before == nil && after == nil:
+		return Same
+	case before == nil:
+		return New
+	case after == nil:
+		return Gone
+	case has(predict.MoveTo, predict.Change, predict.Reflag) && differ(before, after):
+		return Changed
+	case after.Shadowed && !before.Shadowed:
+		return Hidden
+	case before.Shadowed && !after.Shadowed:
+		return Shown
+	case has(predict.Stay, predict.Pruned):
+		return Stays
+	}
+	return Same
+}
+
+func differ(a, b *world.Mount) bool {
+	return a.Point != b.Point || a.Mount.Parent != b.Mount.Parent || a.Propagation() != b.Propagation() ||
+		predict.FlagsOf(a.VFSOptions) != predict.FlagsOf(b.VFSOptions)
+}
+
+func (v *Preview) count(k key, kind Kind) {
+	c := v.counts[k.ns]
+	switch kind {
+	case New:
+		c.New++
+	case Gone:
+		c.Gone++
+	case Changed, Hidden, Shown:
+		c.Changed++
+	}
+	if c != (Count{}) {
+		v.counts[k.ns] = c
+	}
+}
+
+// gather lists what would be gone.
+func (v *Preview) gather() {
+	for _, at := range v.Prediction.World.Views {
+		ns := at.Table.NS.Ino
+		if at.PID != 0 || v.counts[ns].Gone == 0 {
+			continue
+		}
+		for _, m := range at.Mounts {
+			if v.KindOf(m) == Gone {
+				v.gone[ns] = append(v.gone[ns], m)
+			}
+		}
+	}
+}
+
+// Empty says that the tables would stay as they are.
+func (v *Preview) Empty() bool { return len(v.changes) == 0 }
+
+// OfMount is what would happen to a mount, nil for nothing.
+func (v *Preview) OfMount(m *world.Mount) *Change {
+	if v == nil {
+		return nil
+	}
+	return v.changes[keyOf(m)]
+}
+
+// KindOf is how a mount would differ.
+func (v *Preview) KindOf(m *world.Mount) Kind {
+	if c := v.OfMount(m); c != nil {
+		return c.Kind
+	}
+	return Same
+}
+
+// OfSpace is how many mounts of a namespace would differ.
+func (v *Preview) OfSpace(ns uint64) Count {
+	if v == nil {
+		return Count{}
+	}
+	return v.counts[ns]
+}
+
+// Total is how many mounts would differ, and in how many namespaces.
+func (v *Preview) Total() (all Count, spaces int) {
+	for _, c := range v.counts {
+		all.New, all.Gone, all.Changed = all.New+c.New, all.Gone+c.Gone, all.Changed+c.Changed
+	}
+	return all, len(v.counts)
+}
+
+// Gone are the mounts of a namespace that would be gone.
+func (v *Preview) Gone(ns uint64) []*world.Mount {
+	if v == nil {
+		return nil
+	}
+	return v.gone[ns]
+}
+
+// Find is a mount that would be gone, nil for none.
+func (v *Preview) Find(ns uint64, id snapshot.MountID) *world.Mount {
+	for _, m := range v.Gone(ns) {
+		if m.ID == id {
+			return m
+		}
+	}
+	return nil
+}
