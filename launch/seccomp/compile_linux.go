@@ -3,6 +3,7 @@ package seccomp
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/net/bpf"
@@ -71,40 +72,41 @@ func instructions(p *specs.LinuxSeccomp) ([]bpf.Instruction, error) {
 	if err != nil {
 		return nil, err
 	}
-	code := []bpf.Instruction{word(offArch)}
+	code := append(make([]bpf.Instruction, 0, 1024), word(offArch))
 	for _, audit := range audits(spaces) {
-		block := append([]bpf.Instruction{word(offNumber)}, search(calls.segments(spaces, audit))...)
-		code = append(code, bpf.JumpIf{Cond: bpf.JumpEqual, Val: audit, SkipTrue: 1}, bpf.Jump{Skip: uint32(len(block))})
-		code = append(code, block...)
+		code = append(code, bpf.JumpIf{Cond: bpf.JumpEqual, Val: audit, SkipTrue: 1}, nil, word(offNumber))
+		skip := len(code) - 2
+		code = search(code, calls.segments(spaces, audit))
+		code[skip] = bpf.Jump{Skip: uint32(len(code) - skip - 1)}
 	}
 	return append(code, bpf.RetConstant{Val: unix.SECCOMP_RET_KILL_PROCESS}), nil
 }
 
 func word(offset uint32) bpf.Instruction { return bpf.LoadAbsolute{Off: offset, Size: 4} }
 
-// search finds the segment that a number lies in by halves. Every segment's
-// code ends by itself.
-func search(list []segment) []bpf.Instruction {
+// search adds code that finds the segment that a number lies in by halves. Every
+// segment's code ends by itself.
+func search(code []bpf.Instruction, list []segment) []bpf.Instruction {
 	if len(list) == 1 {
-		return list[0].code()
+		return list[0].code(code)
 	}
-	mid := len(list) / 2
-	below, above := search(list[:mid]), search(list[mid:])
-	jump := []bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpGreaterOrEqual, Val: list[mid].from, SkipTrue: uint8(min(len(below), 255))}}
-	if len(below) > 255 {
-		jump = []bpf.Instruction{
-			bpf.JumpIf{Cond: bpf.JumpGreaterOrEqual, Val: list[mid].from, SkipFalse: 1},
-			bpf.Jump{Skip: uint32(len(below))},
-		}
+	mid, at := len(list)/2, len(code)
+	code = search(append(code, nil), list[:mid])
+	jump := bpf.JumpIf{Cond: bpf.JumpGreaterOrEqual, Val: list[mid].from}
+	if below := len(code) - at - 1; below > 255 {
+		jump.SkipFalse = 1
+		code = slices.Insert(code, at+1, bpf.Instruction(bpf.Jump{Skip: uint32(below)}))
+	} else {
+		jump.SkipTrue = uint8(below)
 	}
-	return append(append(jump, below...), above...)
+	code[at] = jump
+	return search(code, list[mid:])
 }
 
-// code tries the rules of a segment in their order.
-func (s segment) code() []bpf.Instruction {
-	var code []bpf.Instruction
+// code adds what tries the rules of a segment in their order.
+func (s segment) code(code []bpf.Instruction) []bpf.Instruction {
 	for _, r := range s.rules {
-		code = append(code, r.code()...)
+		code = r.code(code)
 	}
 	return append(code, bpf.RetConstant{Val: s.otherwise})
 }
@@ -112,14 +114,15 @@ func (s segment) code() []bpf.Instruction {
 // failed marks a jump that leads behind the rule, until that is known.
 const failed = 255
 
-// code acts when all conditions hold, and goes on behind itself when not.
-func (r rule) code() []bpf.Instruction {
-	var code []bpf.Instruction
+// code adds what acts when all conditions hold, and goes on behind itself when
+// not.
+func (r rule) code(code []bpf.Instruction) []bpf.Instruction {
+	begin := len(code)
 	for _, c := range r.conditions {
 		code = append(code, condition(c)...)
 	}
 	code = append(code, bpf.RetConstant{Val: r.action})
-	for i := range code {
+	for i := begin; i < len(code); i++ {
 		if jump, ok := code[i].(bpf.JumpIf); ok {
 			behind := uint8(len(code) - i - 1)
 			if jump.SkipTrue == failed {

@@ -35,7 +35,7 @@ func readRules(p *specs.LinuxSeccomp) (rules, error) {
 	if err != nil {
 		return rules{}, fmt.Errorf("defaultAction: %w", err)
 	}
-	all := rules{map[string][]rule{}, otherwise}
+	all := rules{make(map[string][]rule, len(syscalls)), otherwise}
 	for _, call := range p.Syscalls {
 		act, err := action(call.Action, call.ErrnoRet)
 		if err != nil {
@@ -46,7 +46,11 @@ func readRules(p *specs.LinuxSeccomp) (rules, error) {
 			return rules{}, fmt.Errorf("syscalls %v: %w", call.Names, err)
 		}
 		for _, name := range call.Names {
-			all.byName[name] = append(all.byName[name], list...)
+			list := list
+			if had := all.byName[name]; had != nil {
+				list = slices.Concat(had, list)
+			}
+			all.byName[name] = list // the calls of one entry share it
 		}
 	}
 	return all, nil

@@ -1,7 +1,6 @@
 package seccomp
 
 import (
-	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -90,12 +89,16 @@ type call struct {
 
 // numbers are the calls of a space, in the order of their numbers.
 func (s space) numbers() []call {
-	list := make([]call, 0, len(syscalls))
+	order := make([]uint64, 0, len(syscalls)) // a number and its row
 	for i := range syscalls {
 		if n := syscalls[i].numbers[s.column]; n >= 0 {
-			list = append(list, call{syscalls[i].name, s.base | uint32(n)})
+			order = append(order, uint64(n)<<32|uint64(i))
 		}
 	}
-	slices.SortFunc(list, func(a, b call) int { return cmp.Compare(a.number, b.number) })
+	slices.Sort(order)
+	list := make([]call, len(order))
+	for i, o := range order {
+		list[i] = call{syscalls[uint32(o)].name, s.base | uint32(o>>32)}
+	}
 	return list
 }
