@@ -285,9 +285,8 @@ func (k *keeper) tidy() error {
 	if k.terminal != nil {
 		k.terminal.Close()
 	}
-	if k.signals != nil {
-		k.signals.Stop()
-	}
+	// Signals are passed on until the end: to leave off takes longer than a
+	// container may, and those that come now are for nobody.
 	err := k.sweeper.Close()
 	if k.entry != nil {
 		k.entry.Close()
