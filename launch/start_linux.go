@@ -188,10 +188,14 @@ func bearIn(pids string) (back func() error, err error) {
 	}, nil
 }
 
+// oneProcessor is for Go in the child, which does one thing after another:
+// threads for more would only cost time.
+const oneProcessor = "GOMAXPROCS=1"
+
 // command is the child, before it is made.
 func command(spec Spec, streams Streams, inherited []*os.File, program *os.File) *exec.Cmd {
 	cmd := &exec.Cmd{
-		Path: self, Args: []string{childName}, Env: []string{},
+		Path: self, Args: []string{childName}, Env: []string{oneProcessor},
 		ExtraFiles:  inherited,
 		SysProcAttr: &syscall.SysProcAttr{Cloneflags: uintptr(spec.Namespaces &^ spec.late())},
 	}

@@ -42,7 +42,7 @@ func Start() (*Sweeper, error) {
 	defer r.Close()
 	s := &Sweeper{pipe: w}
 	s.cmd = &exec.Cmd{
-		Path: "/proc/self/exe", Args: []string{sweeperName}, Dir: "/",
+		Path: "/proc/self/exe", Args: []string{sweeperName}, Dir: "/", Env: []string{"GOMAXPROCS=1"},
 		ExtraFiles: []*os.File{r}, Stderr: &s.said,
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}
