@@ -6,9 +6,11 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/watch"
 	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/preview"
 )
 
 // largeHost has so many namespaces of so many mounts, all of which are peers of
@@ -81,5 +83,54 @@ func BenchmarkKeyIn50000(b *testing.B) {
 	for b.Loop() {
 		m, _ = m.Update(named["down"])
 		_ = m.View()
+	}
+}
+
+// BenchmarkPreview is a prediction laid over the tables, from the answer of the
+// predictor to the frame: a mount that reaches all of 1,000 namespaces, and the end
+// of all 50,000 mounts of one.
+func BenchmarkPreview(b *testing.B) {
+	for _, c := range []struct {
+		name, line     string
+		spaces, mounts int
+	}{
+		{"1000 spaces", "mount tmpfs /x", 1000, 100},
+		{"50000 mounts", "make-rprivate /; umount -lR /srv", 1, 50_000},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			host := largeHost(c.spaces, c.mounts)
+			for i := range host.Tables {
+				host.Tables[i].Mounts[1].Point = "/srv"
+				for j := 2; j < len(host.Tables[i].Mounts); j++ {
+					host.Tables[i].Mounts[j].Parent = host.Tables[i].Mounts[1].ID
+				}
+			}
+			asks, err := predict.Parse(c.line)
+			if err != nil {
+				b.Fatal(err)
+			}
+			shown := wideScreen(b, host)
+			p, err := foretell(host)(b.Context(), nil, Place{NS: first}, asks)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Run("command", func(b *testing.B) {
+				for b.Loop() {
+					v := preview.Of(c.line, p)
+					tablesOf(v.After)
+				}
+			})
+			v := preview.Of(c.line, p)
+			if all, _ := v.Total(); all.New+all.Gone < 1000 {
+				b.Fatalf("%+v", all)
+			}
+			msg := foreseen{preview: v, by: Place{NS: first}, tables: tablesOf(v.After)}
+			b.Run("update", func(b *testing.B) {
+				for b.Loop() {
+					m, _ := shown.Update(msg)
+					_ = m.View()
+				}
+			})
+		})
 	}
 }

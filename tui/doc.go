@@ -16,6 +16,8 @@
 // is made from the key bindings. Only what is visible is drawn: the table of a
 // namespace may have 50,000 mounts. What is chosen in one pane is marked in the
 // others (package mark), and all panes call namespaces the same (package names).
+// A prediction is shown as a world of its own, with what it changes laid over it
+// (package preview).
 //
 // Nothing is read in Update: commands read, and their answers come back as
 // messages. The namespaces are read first. Then the host is followed by a

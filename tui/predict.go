@@ -128,7 +128,6 @@ func (m *Model) takeForeseen(msg foreseen) {
 	if m.preview == nil {
 		m.before = tables{m.world, m.groups}
 	}
-	m.generation++ // what was being read is of the present
 	m.preview, m.by, m.effects = msg.preview, msg.by, msg.text
 	m.world, m.groups = msg.world, msg.groups
 	m.showSpaces()
@@ -232,11 +231,19 @@ func (m *Model) verdict() string {
 // maxEffects is how many effects of an operation are told one by one.
 const maxEffects = 500
 
+// effectColumns leaves out on a narrow screen what the trees tell too.
+func effectColumns(width int) string {
+	if width < wideWidth {
+		return "EFFECT,NAMESPACE,TARGET,VIA,WHY"
+	}
+	return ""
+}
+
 // effectsText is the verdict on each operation with its effects, then what is
 // not certain and what could not be seen.
 func effectsText(p query.Prediction, width int) (string, error) {
 	var b bytes.Buffer
-	cols, err := render.EffectColumns.Choose("")
+	cols, err := render.EffectColumns.Choose(effectColumns(width))
 	if err != nil {
 		return "", err
 	}

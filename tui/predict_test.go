@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"strconv"
 	"testing"
 
 	"github.com/nsview/nsview/inspect/predict"
@@ -12,7 +13,8 @@ import (
 	"github.com/nsview/nsview/inspect/world"
 )
 
-// foretell predicts on a host in memory; of paths it knows nothing.
+// foretell predicts on a host in memory; of paths it knows nothing, and of
+// TARGETs the container.
 func foretell(host *snapshot.Snapshot) Foresee {
 	return func(_ context.Context, from *snapshot.Snapshot, by Place, asks []predict.Ask) (query.Prediction, error) {
 		if from == nil {
@@ -20,13 +22,21 @@ func foretell(host *snapshot.Snapshot) Foresee {
 		}
 		w := world.Build(from)
 		s := predict.New(w, predict.Rules{})
-		actor, err := s.EnterNamespace(predict.ID(by.NS))
-		if err != nil {
-			return query.Prediction{}, err
+		actors := map[string]predict.Actor{}
+		for _, name := range []string{"", strconv.Itoa(web)} {
+			ns := by.NS
+			if name != "" {
+				ns = web
+			}
+			actor, err := s.EnterNamespace(predict.ID(ns))
+			if err != nil {
+				return query.Prediction{}, err
+			}
+			actors[name] = actor
 		}
 		return query.Predict(w, s, asks, func(i int) (predict.Result, error) {
 			op := asks[i].Op
-			op.By = actor
+			op.By = actors[asks[i].Target]
 			return s.Apply(op), nil
 		})
 	}
@@ -89,6 +99,8 @@ func TestPreviewChanges(t *testing.T) {
 	ask("mount tmpfs /run/keep").wants("↧ └─run/keep (hidden)", "+   └─/run/keep")
 	s.press("esc")
 	ask("mount tmpfs /sys/fs").wants("↧", "fs/cgroup (hidden)").press("esc").lacks("↧")
+	ask("@4026532177 mount tmpfs /shared/mnt; mount tmpfs /mnt").wants("IF: ok · +3 -0 ~0 in 2 namespaces")
+	s.press("1", "j").wants("+ │ └─mnt (beneath)", "+ │   └─/shared/mnt").press("k", "2", "esc")
 	ask("unshare").wants("would be new · 1", "-1 ", "not yet made", "+5")
 	s.press("1", "j").wants("─ if: unshare · mnt:[-1] · 5 mounts")
 	ask("unshare; mount tmpfs /mnt").wants("+6")

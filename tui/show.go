@@ -80,8 +80,12 @@ func (m *Model) watchUnlessRooted() tea.Cmd {
 }
 
 // show puts a host on the screen; what was chosen stays so where it is still
-// there.
+// there. A prediction stays on the screen until the user leaves it.
 func (m *Model) show(t tables) {
+	if m.preview != nil {
+		m.before = t
+		return
+	}
 	first := m.world == nil
 	m.world, m.groups, m.whole = t.world, t.groups, true
 	m.showSpaces()

@@ -29,6 +29,7 @@ func (s *starter) starts() ([]tui.Start, error) {
 	list := []tui.Start{
 		{Name: "a shell in a container", Text: "nsview run; the screen comes back when the shell ends", Screen: s.screen("run")},
 		{Name: "a container that waits", Text: "nsview run -- sleep 1000000; it ends with this screen", Run: s.background("run", "--", "sleep", "1000000")},
+		{Name: "a container that stays", Text: "nsview run -d -- sleep 1000000; nsview stop ends it", Run: s.detached("run", "-d", "--", "sleep", "1000000")},
 	}
 	for _, l := range all {
 		list = append(list, tui.Start{Name: "lab " + l.Name, Text: l.Title, Run: s.background("lab", "run", l.Name)})
@@ -59,6 +60,18 @@ func (s *starter) background(args ...string) func(context.Context) (string, erro
 		cmd.WaitDelay = stopTime
 		err := cmd.Run()
 		return out.String(), err
+	}
+}
+
+// detached starts a container that outlives the tui, and says how to end it.
+func (s *starter) detached(args ...string) func(context.Context) (string, error) {
+	start := s.background(args...)
+	return func(ctx context.Context) (string, error) {
+		text, err := start(ctx)
+		if err != nil {
+			return text, err
+		}
+		return "It runs until it is stopped:\n  nsview stop " + text, nil
 	}
 }
 

@@ -39,7 +39,8 @@ type Styles [kinds]ansi.Style
 // Change is what would happen to one mount.
 type Change struct {
 	Kind    Kind
-	Beneath bool // it would go beneath what is mounted there
+	Beneath bool         // it would go beneath what is mounted there
+	Was     *world.Mount // nil for a new one
 	Effects []query.StepEffect
 }
 
@@ -61,8 +62,10 @@ type Preview struct {
 	After      *world.World // as it would be
 
 	changes map[key]*Change
-	gone    map[uint64][]*world.Mount // by namespace, in the order of the table
 	counts  map[uint64]Count
+	gone    map[uint64][]*world.Mount // by namespace, in the order of the table
+	lost    map[key]*world.Mount      // as they were: those on which something would be gone
+	roots   map[uint64]*world.View    // as they were: those of which a root would be gone
 }
 
 // Of compares the tables before and after a prediction. It walks all effects,
@@ -70,16 +73,18 @@ type Preview struct {
 func Of(line string, p query.Prediction) *Preview {
 	v := &Preview{
 		Line: line, Prediction: p, After: p.After(),
-		changes: map[key]*Change{}, gone: map[uint64][]*world.Mount{}, counts: map[uint64]Count{},
+		changes: map[key]*Change{}, counts: map[uint64]Count{},
+		gone: map[uint64][]*world.Mount{}, lost: map[key]*world.Mount{}, roots: map[uint64]*world.View{},
 	}
 	for _, s := range p.Steps {
 		for _, e := range s.Effects {
 			v.add(e)
 		}
 	}
+	before, after := v.find(p.World), v.find(v.After)
 	for k, c := range v.changes {
-		before, after := mountOf(p.World, k), mountOf(v.After, k)
-		if c.Kind = kindOf(before, after, c.Effects); c.Kind == Same {
+		c.Was = before[k]
+		if c.Kind = kindOf(c.Was, after[k], c.Effects); c.Kind == Same {
 			delete(v.changes, k)
 			continue
 		}
@@ -102,11 +107,21 @@ func (v *Preview) add(e query.StepEffect) {
 	c.Beneath = c.Beneath || e.Beneath != 0 && e.Kind == predict.Attach
 }
 
-func mountOf(w *world.World, k key) *world.Mount {
-	if at := w.View(k.ns, 0); at != nil {
-		return at.ByID(k.id)
+// find finds what effects are about in the tables of a world, each of which is
+// walked once.
+func (v *Preview) find(w *world.World) map[key]*world.Mount {
+	found := make(map[key]*world.Mount, len(v.changes))
+	for _, at := range w.Views {
+		if at.PID != 0 {
+			continue
+		}
+		for _, m := range at.Mounts {
+			if k := keyOf(m); v.changes[k] != nil {
+				found[k] = m
+			}
+		}
 	}
-	return nil
+	return found
 }
 
 // kindOf compares a mount with what it would be. What one operation does and
@@ -154,7 +169,7 @@ func (v *Preview) count(k key, kind Kind) {
 	}
 }
 
-// gather lists what would be gone.
+// gather lists what would be gone, and where it is missing.
 func (v *Preview) gather() {
 	for _, at := range v.Prediction.World.Views {
 		ns := at.Table.NS.Ino
@@ -162,9 +177,15 @@ func (v *Preview) gather() {
 			continue
 		}
 		for _, m := range at.Mounts {
-			if v.KindOf(m) == Gone {
-				v.gone[ns] = append(v.gone[ns], m)
+			switch {
+			case v.KindOf(m) != Gone:
+				continue
+			case m.Parent != nil:
+				v.lost[keyOf(m.Parent)] = m.Parent
+			default:
+				v.roots[ns] = at
 			}
+			v.gone[ns] = append(v.gone[ns], m)
 		}
 	}
 }
@@ -214,9 +235,9 @@ func (v *Preview) Gone(ns uint64) []*world.Mount {
 
 // Find is a mount that would be gone, nil for none.
 func (v *Preview) Find(ns uint64, id snapshot.MountID) *world.Mount {
-	for _, m := range v.Gone(ns) {
-		if m.ID == id {
-			return m
+	if v != nil {
+		if c := v.changes[key{ns, id}]; c != nil && c.Kind == Gone {
+			return c.Was
 		}
 	}
 	return nil

@@ -8,26 +8,25 @@ import (
 // Roots are the mounts that a tree starts with, those that would be gone among
 // them.
 func (v *Preview) Roots(at *world.View) []*world.Mount {
-	if len(v.Gone(at.Table.NS.Ino)) == 0 {
+	if v == nil || v.roots[at.Table.NS.Ino] == nil {
 		return at.Roots
 	}
-	if was := v.Prediction.World.View(at.Table.NS.Ino, 0); was != nil {
-		return v.among(at.Roots, was.Roots)
-	}
-	return at.Roots
+	return v.among(at.Roots, v.roots[at.Table.NS.Ino].Roots)
 }
 
 // Below are the mounts on a mount, those that would be gone among them, in their
 // old places.
 func (v *Preview) Below(m *world.Mount) []*world.Mount {
-	ns := m.View.Table.NS.Ino
-	if len(v.Gone(ns)) == 0 {
+	if v == nil {
 		return m.Children
 	}
-	if v.KindOf(m) == Gone {
-		return v.among(nil, m.Children)
-	}
-	if was := mountOf(v.Prediction.World, keyOf(m)); was != nil {
+	was := v.lost[keyOf(m)]
+	switch {
+	case v.KindOf(m) == Gone && was != nil:
+		return v.among(nil, was.Children)
+	case v.KindOf(m) == Gone:
+		return nil // what was on it has moved
+	case was != nil:
 		return v.among(m.Children, was.Children)
 	}
 	return m.Children
