@@ -17,7 +17,6 @@ import (
 	"github.com/nsview/nsview/tui/mounts"
 	"github.com/nsview/nsview/tui/names"
 	"github.com/nsview/nsview/tui/pager"
-	"github.com/nsview/nsview/tui/preview"
 	"github.com/nsview/nsview/tui/prompt"
 	"github.com/nsview/nsview/tui/spaces"
 )
@@ -58,13 +57,7 @@ type Model struct {
 	paused bool
 	busy   string // what is going on, "" for nothing
 
-	preview    *preview.Preview // what would be, nil for what is
-	before     tables           // what preview is of: the tables as they are
-	by         Place            // who does what preview is of
-	effects    string           // what preview does, in words
-	tried      string           // the operations last asked for that could not be shown
-	foreseeing bool
-	foresight  int // of the last prediction asked for
+	whatIf
 
 	linked *world.Mount // whose links are kept
 	links  *details.Links
