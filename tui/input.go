@@ -65,6 +65,7 @@ func (m *Model) actions() []action {
 		{k.Holders, m.holders},
 		{k.Predict, just(m.askPredict)},
 		{k.Effects, just(m.openEffects)},
+		{k.Change, just(m.toNextChange)},
 		{k.Export, just(m.export)},
 		{k.Start, just(m.openStarts)},
 		{k.Pause, m.pause},

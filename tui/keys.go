@@ -14,7 +14,7 @@ type KeyMap struct {
 	Panes                                      [panes]key.Binding
 	Peer, Master, Slave                        key.Binding
 	Mark, Explain, Holders, Export, Start      key.Binding
-	Predict, Effects                           key.Binding
+	Predict, Effects, Change                   key.Binding
 	Pause, Earlier, Later, Then, Now           key.Binding
 	Reread, Help, Suspend, Quit                key.Binding
 }
@@ -41,6 +41,7 @@ func DefaultKeyMap() KeyMap {
 		Start:    bind("start a lab or a container", "c"),
 		Predict:  bind("what if: predict an operation here", "P"),
 		Effects:  bind("all effects of what is predicted", "v"),
+		Change:   bind("next mount that would change", "."),
 		Pause:    bind("pause the live list", "space"),
 		Earlier:  bind("an event back in time", "[", "ctrl+left"),
 		Later:    bind("an event forth", "]", "ctrl+right"),
@@ -70,7 +71,7 @@ func (m *Model) groupsOfKeys() []group {
 		{"Everywhere", []key.Binding{k.Open, k.Back, k.Next, k.Previous, k.Filter, k.Search, k.Reread, k.Help, k.Suspend, k.Quit}},
 		{"Panes", k.Panes[:]},
 		{"On a mount", []key.Binding{k.Peer, k.Master, k.Slave, k.Mark, k.Explain, k.Holders}},
-		{"What if", []key.Binding{k.Predict, k.Effects, shortly(k.Back, "back to the present")}},
+		{"What if", []key.Binding{k.Predict, k.Effects, k.Change, shortly(k.Back, "back to the present")}},
 		{"In time", []key.Binding{k.Earlier, k.Later, k.Then, k.Now, k.Pause}},
 		{"Besides", []key.Binding{k.Start, k.Export}},
 		{"In lists", m.spaces.Keys.Bindings()},
@@ -88,7 +89,7 @@ func (m *Model) short() []key.Binding {
 	case m.choice != nil:
 		return []key.Binding{shortly(k.Open, "go there"), shortly(k.Back, "close"), shortly(m.choice.Keys.Down, "down"), shortly(m.choice.Keys.PageDown, "page down")}
 	case m.preview != nil:
-		return []key.Binding{shortly(k.Back, "to the present"), shortly(k.Effects, "effects"), shortly(k.Predict, "another"), k.Help, k.Quit}
+		return []key.Binding{shortly(k.Back, "to the present"), shortly(k.Effects, "effects"), shortly(k.Change, "next"), shortly(k.Predict, "another"), k.Help, k.Quit}
 	case m.inPast:
 		return []key.Binding{shortly(k.Earlier, "back"), shortly(k.Later, "forth"), shortly(k.Now, "now"), k.Help, k.Quit}
 	}

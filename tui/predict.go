@@ -164,6 +164,20 @@ func (m *Model) toFirstEffect() {
 	}
 }
 
+// toNextChange goes to the next mount that would change, in this namespace or the
+// next.
+func (m *Model) toNextChange() {
+	if m.preview == nil {
+		m.message = "nothing is predicted; P predicts an operation"
+		return
+	}
+	if !m.mounts.ToChange(m.mounts.Cursor()+1) && m.spaces.ToChange() {
+		m.follow()
+		m.mounts.ToChange(0)
+	}
+	m.setFocus(OnMounts)
+}
+
 // endPreview shows what is again, as it was when the preview began, and gives up
 // a prediction that is under way.
 func (m *Model) endPreview() {
@@ -183,11 +197,12 @@ func (m *Model) endPreview() {
 	m.follow()
 }
 
-// toPresent leaves the preview. What happened meanwhile is shown.
+// toPresent leaves the preview. What happened meanwhile is shown, unless it is
+// held back.
 func (m *Model) toPresent() tea.Cmd {
 	shown := m.preview != nil
 	m.endPreview()
-	if m.live == nil || !shown {
+	if m.live == nil || m.paused || !shown {
 		return nil
 	}
 	m.generation++

@@ -69,6 +69,7 @@ func TestPreview(t *testing.T) {
 		s.press("ctrl+u", "mount tmpfs /mnt").golden(name("ask"))
 		s.press("enter").wants("if: mount tmpfs /mnt", "IF: ok", "+ └─mnt", "+1").golden(name("if-mount"))
 		s.press("1", "j").wants("docker:web", "+ │ └─mnt").golden(name("if-received"))
+		s.press(".").wants("─ /mnt ", "· mnt:[4026531832").press(".").wants("─ /shared/mnt ", "· mnt:[4026532177")
 		s.press("2", "/", "mnt", "enter", "4").wants("if so", "it is new, as slave", "its parent receives from group 1")
 		s.press("esc").wants("? help").lacks("if: ", "IF", "+1")
 	}
@@ -139,7 +140,8 @@ func TestPreviewLive(t *testing.T) {
 	s.press("P", "ctrl+u", "umount -l /sys", "enter").wants("sys (gone)")
 	s.happen(f, mounted).wants("Propagations · 1", "sys (gone)").lacks("─mnt/usb")
 	s.press("esc").wants("─mnt/usb", "live").lacks("gone")
-	s.happen(f, gone).lacks("─mnt/usb")
+	s.press("space", "P", "ctrl+u", "umount -l /sys", "enter").happen(f, gone).wants("sys (gone)", "1 held back")
+	s.press("esc").wants("─mnt/usb", "paused").lacks("gone").press("space").lacks("─mnt/usb")
 	s.press("5", "[", "2").wants("─mnt/usb", "PAST · after event 1 of 2")
 	s.press("P", "ctrl+u", "umount /mnt/usb", "enter").wants("mnt/usb (gone)", "-1", "IF: ok")
 	s.press("esc").wants("─mnt/usb", "PAST · after event 1 of 2").press("n").wants("live")

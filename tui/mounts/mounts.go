@@ -88,22 +88,27 @@ func (m *Model) SetView(v *world.View) {
 	case same && was != nil:
 		m.Select(was.ID)
 	case !same:
-		m.toFirstChange()
+		m.ToChange(0)
 	}
 }
 
-// toFirstChange chooses the first mount that a preview is about, if any.
-func (m *Model) toFirstChange() {
-	if m.preview.OfSpace(m.view.Table.NS.Ino) == (preview.Count{}) {
-		return
+// ToChange chooses the next mount that a preview is about, from a row on, and
+// says whether there is one.
+func (m *Model) ToChange(from int) bool {
+	if m.preview == nil {
+		return false
 	}
-	for i := range m.rows {
+	for i := from; i < len(m.rows); i++ {
 		if m.preview.KindOf(m.rows[i].mount) != preview.Same {
 			m.window.To(i)
-			return
+			return true
 		}
 	}
+	return false
 }
+
+// Cursor is the row that is chosen.
+func (m *Model) Cursor() int { return m.window.Cursor }
 
 // SetPreview shows, in the views that follow, what would change.
 func (m *Model) SetPreview(v *preview.Preview) { m.preview = v }

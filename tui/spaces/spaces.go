@@ -124,6 +124,20 @@ func (m *Model) Select(ino uint64) bool {
 	return false
 }
 
+// ToChange chooses the next namespace that a preview is about, the first behind
+// the last, and says whether there is one.
+func (m *Model) ToChange() bool {
+	for i := range m.shown {
+		at := (m.window.Cursor + 1 + i) % len(m.shown)
+		if n := m.shown[at].ns; n != nil && m.preview.OfSpace(n.ID.Ino) != (preview.Count{}) {
+			m.window.To(at)
+			m.land(1)
+			return true
+		}
+	}
+	return false
+}
+
 // land moves off a heading in a direction, or back where the list ends, and
 // shows the heading of the first row with it.
 func (m *Model) land(direction int) {
