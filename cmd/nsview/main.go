@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	_ "github.com/nsview/nsview/cmd/nsview/role" // or a container would not begin
+	_ "github.com/nsview/nsview/cmd/nsview/stack"
 	"github.com/nsview/nsview/fixtures/labs/stage"
 )
 
