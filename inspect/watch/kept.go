@@ -44,6 +44,7 @@ type space struct {
 	// suspects are mounts that a list has or lacks without a notice, so far.
 	suspects map[snapshot.MountID]bool
 	seen     int    // the walk that met it last
+	checked  int    // the walk after which it was read again last
 	scanned  int    // the read of notices after which it was listed last
 	text     []byte // mountinfo as it was read last
 }

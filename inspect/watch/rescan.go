@@ -16,7 +16,9 @@ type pacing struct {
 	every time.Duration // as asked for, 0: as often as is cheap
 	due   time.Time
 	queue []*space // what is left of the round through all namespaces
-	round int
+	// leftOff: the last rescan did not come to its end.
+	leftOff bool
+	round   int
 	// options are those of the file systems asked for in this round.
 	options map[sbKey]string
 }
@@ -47,18 +49,19 @@ func (w *Watcher) untilRescan() time.Duration { return time.Until(w.due) }
 
 // rescan looks for namespaces that came and went, and reads mounts again: those
 // of namespaces where something happened, then as many others as there is time
-// for.
+// for. When something happens meanwhile it leaves off, and goes on when that was
+// told.
 func (w *Watcher) rescan() error {
 	start := time.Now()
-	w.reader.Forget()
-	w.census()
-	for _, s := range w.sorted() {
-		if s.noticed && s.stale {
-			w.breathe()
-			w.reconcile(s, false)
-		}
+	if !w.leftOff {
+		w.reader.Forget()
+		w.census()
 	}
-	w.reread(start)
+	w.leftOff = !w.readStale() || !w.reread(start)
+	if w.leftOff {
+		w.due = time.Now()
+		return nil
+	}
 	w.pollAll()
 	took := time.Since(start)
 	wait := w.every
@@ -72,6 +75,22 @@ func (w *Watcher) rescan() error {
 	return nil
 }
 
+// readStale reads the namespaces where something happened, and says whether it
+// came to the end.
+func (w *Watcher) readStale() bool {
+	for _, s := range w.sorted() {
+		if !s.noticed || !s.stale || s.checked == w.walks {
+			continue
+		}
+		s.checked = w.walks
+		w.reconcile(s, false)
+		if w.breathe(); len(w.ready) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // sorted are the namespaces by number.
 func (w *Watcher) sorted() []*space {
 	list := slices.Collect(maps.Values(w.kept.spaces))
@@ -80,24 +99,25 @@ func (w *Watcher) sorted() []*space {
 }
 
 // reread goes round all namespaces, in slices where it was not told to keep a
-// pace.
-func (w *Watcher) reread(start time.Time) {
+// pace. It says whether it came to its end.
+func (w *Watcher) reread(start time.Time) bool {
 	whole := false
 	if len(w.queue) == 0 {
 		w.queue, whole = w.sorted(), true
 		w.round++
 		w.options = map[sbKey]string{}
 	}
-	var differ []*entry
 	for len(w.queue) > 0 && (w.every != 0 || time.Since(start) < slice) {
-		w.breathe()
 		s := w.queue[0]
 		w.queue = w.queue[1:]
 		if s.noticed && w.kept.spaces[s.ns.ID.Ino] == s {
-			differ = append(differ, w.differing(s, w.asked(whole))...)
+			w.confirm(w.differing(s, w.asked(whole)))
+		}
+		if w.breathe(); len(w.ready) > 0 {
+			return false
 		}
 	}
-	w.confirm(differ)
+	return true
 }
 
 // breathe takes in notices between two steps of a rescan: a mount may be gone
