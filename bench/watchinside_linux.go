@@ -161,32 +161,44 @@ func latencyOf(argv []string, dir, word string) ([]time.Duration, error) {
 	return times, nil
 }
 
-// ready mounts until the watcher tells of it.
+// ready mounts until the watcher tells of it. Each mount stays a moment: who
+// compares tables does not see what comes and goes between.
 func ready(w *watcher, dir string) error {
 	at := filepath.Join(dir, "ready")
 	if err := os.MkdirAll(at, 0o755); err != nil {
 		return err
 	}
 	for range 100 {
-		if err := errors.Join(syscall.Mount("ready", at, "tmpfs", 0, ""), syscall.Unmount(at, 0)); err != nil {
+		if err := syscall.Mount("ready", at, "tmpfs", 0, ""); err != nil {
 			return err
 		}
+		told := false
 		select {
 		case <-w.lines:
-			// The next that is made and gone is the last of these.
-			last := filepath.Join(dir, "last")
-			err := errors.Join(os.MkdirAll(last, 0o755), syscall.Mount("ready", last, "tmpfs", 0, ""))
-			if err == nil {
-				_, err = w.until(last)
-			}
-			if err = errors.Join(err, syscall.Unmount(last, 0)); err == nil {
-				_, err = w.until("umount", last)
-			}
-			return err
+			told = true
 		case <-time.After(100 * time.Millisecond):
+		}
+		if err := syscall.Unmount(at, 0); err != nil {
+			return err
+		}
+		if told {
+			return last(w, filepath.Join(dir, "last"))
 		}
 	}
 	return errors.New("it tells of nothing")
+}
+
+// last mounts and unmounts once more and waits for the lines of that, behind
+// which there are none of what was done before.
+func last(w *watcher, at string) error {
+	if err := errors.Join(os.MkdirAll(at, 0o755), syscall.Mount("last", at, "tmpfs", 0, "")); err != nil {
+		return err
+	}
+	_, err := w.until(at)
+	if err = errors.Join(err, syscall.Unmount(at, 0)); err == nil {
+		_, err = w.until("umount", at)
+	}
+	return err
 }
 
 // flood has several mount and unmount at full speed.
