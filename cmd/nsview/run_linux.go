@@ -99,7 +99,7 @@ func (a *app) runRun(cmd *cobra.Command, rf *runFlags, args []string) error {
 	if rf.keep.detach && !rf.shown.plan && !isKeeper() {
 		return a.startKeeper(cmd.Context())
 	}
-	giveBack() // before the rest of what run needs is added to it
+	giveBack()          // before the rest of what run needs is added to it
 	rf.bundle.id = "ID" // a plan is the same every time
 	if !rf.shown.plan {
 		rf.bundle.id = newID()
