@@ -36,7 +36,8 @@ const otherSystem = "is for another kind of container, not for Linux"
 
 // supported are the other properties, as places of the survey have them: []
 // stands for each element, [*] for each key.
-var supported = strings.Fields(`
+func supported() []string {
+	return strings.Fields(`
 	ociVersion hostname domainname annotations annotations[*]
 	process process.terminal process.consoleSize process.consoleSize.height process.consoleSize.width
 	process.user process.user.uid process.user.gid process.user.umask process.user.additionalGids
@@ -113,6 +114,7 @@ var supported = strings.Fields(`
 	linux.resources.hugepageLimits[].limit
 	linux.resources.unified linux.resources.unified[*]
 `)
+}
 
 // refuse names the first property that asks for what nsview does not do.
 func (p *places) refuse() error {
