@@ -31,6 +31,9 @@ type Kernel struct{}
 
 var _ snapshot.KernelReader = (*Kernel)(nil)
 
+// Dispatch is false: there is nothing to be asked aside without Linux.
+func Dispatch() bool { return false }
+
 // New makes a Kernel whose methods answer [errors.ErrUnsupported].
 func New(*ProcDir) *Kernel { return &Kernel{} }
 

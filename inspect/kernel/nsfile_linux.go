@@ -1,8 +1,10 @@
 package kernel
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -13,6 +15,25 @@ import (
 // such a file mounted elsewhere. Another kind of file is only looked at, never
 // opened: opening a device or a pipe may do things.
 func (k *Kernel) File(path string) (snapshot.Type, uint64, error) {
+	if inProc(path) {
+		return nsFile(path)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), fileLimit)
+	defer cancel()
+	r, err := k.ask(ctx, question{Kind: askFile, Path: []byte(path)}, view{ns: -1, root: -1})
+	switch {
+	case errors.Is(err, errNoAsker):
+		return nsFile(path)
+	case err != nil:
+		return 0, 0, ErrSilent
+	}
+	return r.Type, r.Ino, r.err()
+}
+
+// fileLimit is how long a file named as a namespace may take to be looked at.
+const fileLimit = 2 * time.Second
+
+func nsFile(path string) (snapshot.Type, uint64, error) {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return 0, 0, err

@@ -1,7 +1,9 @@
 package kernel
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -24,8 +26,10 @@ type Place struct {
 
 // Prober looks where links of /proc lead. Following one may wait for a server
 // that is dead: it is done on a thread that is left behind when it takes too
-// long. A Prober is for one goroutine.
+// long, which can still be ended, as such a link asks no FUSE server. What a path
+// of names leads to an asker looks at. A Prober is for one goroutine.
 type Prober struct {
+	k     *Kernel
 	proc  *ProcDir
 	limit time.Duration
 	asked chan probeRequest
@@ -38,7 +42,7 @@ type probeRequest struct {
 
 // NewProber makes a Prober that gives each path so long.
 func (k *Kernel) NewProber(limit time.Duration) *Prober {
-	return &Prober{proc: k.proc, limit: limit}
+	return &Prober{k: k, proc: k.proc, limit: limit}
 }
 
 // Close lets the thread go.
@@ -52,6 +56,11 @@ func (p *Prober) Close() {
 // Places looks at paths below /proc, or absolute ones of the program's own
 // namespace. What does not answer has [ErrSilent].
 func (p *Prober) Places(paths ...string) []Place {
+	if len(paths) == 1 && strings.HasPrefix(paths[0], "/") {
+		if at, ok := p.aside(paths[0]); ok {
+			return []Place{at}
+		}
+	}
 	list := make([]Place, 0, len(paths))
 	for len(list) < len(paths) {
 		got := p.some(paths[len(list):])
@@ -61,6 +70,21 @@ func (p *Prober) Places(paths ...string) []Place {
 		}
 	}
 	return list
+}
+
+// aside has an asker look at a path.
+func (p *Prober) aside(path string) (at Place, ok bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), p.limit)
+	defer cancel()
+	r, err := p.k.ask(ctx, question{Kind: askPlace, Path: []byte(path)}, view{ns: -1, root: -1})
+	switch {
+	case errors.Is(err, errNoAsker):
+		return at, false
+	case err != nil:
+		return Place{Err: ErrSilent}, true
+	}
+	r.Place.Err = r.err()
+	return r.Place, true
 }
 
 // some answers as many of the paths as can be before one takes too long.

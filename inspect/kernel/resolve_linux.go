@@ -30,13 +30,23 @@ type Resolved struct {
 }
 
 // Resolve follows a path inside a mount namespace, or with pid as that process
-// sees it. A file system that does not answer within limit costs a thread and
-// is an error. The last component is only looked up, so an automount there is
-// not set off.
+// sees it. A file system that does not answer within limit is an error. The last
+// component is only looked up, so an automount there is not set off.
 func (k *Kernel) Resolve(ctx context.Context, ref snapshot.Ref, pid int, path string, limit time.Duration) (Resolved, error) {
 	p, err := k.entrance(ref, pid)
 	if err != nil {
 		return Resolved{}, fmt.Errorf("enter %s: %w", name(ref), err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	r, err := k.ask(ctx, question{Kind: askPath, Path: []byte(path), IsOwn: p.isOwn, NS: p.ns >= 0, Root: p.root >= 0}, p)
+	if !errors.Is(err, errNoAsker) {
+		p.close()
+		if err != nil {
+			return Resolved{}, fmt.Errorf("follow %s: %w", path, ErrSilent)
+		}
+		r.At.Path, r.At.RootPath = string(r.Path), string(r.RootPath)
+		return r.At, r.err()
 	}
 	type result struct {
 		at  Resolved
@@ -48,8 +58,6 @@ func (k *Kernel) Resolve(ctx context.Context, ref snapshot.Ref, pid int, path st
 		p.close()
 		answer <- result{at, err}
 	})
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	select {
 	case r := <-answer:
 		return r.at, r.err

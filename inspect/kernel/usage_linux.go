@@ -19,18 +19,49 @@ import (
 // autofs mounts, which are never touched.
 //
 // A mount that does not answer blocks its thread for good. The thread is left
-// behind, and the rest is read on a new one.
+// behind, and the rest is read on a new one; where there are mounts that may not
+// answer, all of it is done by an asker.
 func (k *Kernel) Usage(ctx context.Context, ref snapshot.Ref, t *snapshot.Table, limit time.Duration) (silent int, err error) {
 	v, err := k.view(ref, t)
 	if err != nil {
 		return 0, err
 	}
 	defer v.close()
-	silent, err = askInTurn(ctx, v, t.Mounts, limit, true)
+	var found []*snapshot.Usage
+	if list := targets(t.Mounts); waits(t.Mounts) {
+		found, silent, err = k.sizesAside(ctx, v, list, limit)
+	} else {
+		found, silent, err = sizesOf(ctx, v, list, limit)
+	}
+	for i := range found {
+		t.Mounts[i].Usage = found[i]
+	}
 	if err != nil {
 		err = fmt.Errorf("read sizes in %s: %w", name(ref), err)
 	}
 	return silent, err
+}
+
+// sizesAside has an asker do what may take for ever.
+func (k *Kernel) sizesAside(ctx context.Context, v view, list []target, limit time.Duration) ([]*snapshot.Usage, int, error) {
+	r, err := k.ask(ctx, question{Kind: askSizes, Sizes: list, Limit: limit, IsOwn: v.isOwn, NS: v.ns >= 0, Root: v.root >= 0}, v)
+	if errors.Is(err, errNoAsker) {
+		return sizesOf(ctx, v, list, limit)
+	}
+	if err == nil {
+		err = r.err()
+	}
+	if len(r.Sizes) != len(list) {
+		r.Sizes = nil
+	}
+	return r.Sizes, r.Silent, err
+}
+
+// sizesOf asks all mounts of a list and returns their sizes in its order.
+func sizesOf(ctx context.Context, v view, list []target, limit time.Duration) (found []*snapshot.Usage, silent int, err error) {
+	found = make([]*snapshot.Usage, len(list))
+	silent, err = askInTurn(ctx, v, list, found, limit, true)
+	return found, silent, err
 }
 
 // lanes is how many mounts are waited for at a time once one did not answer:
@@ -39,13 +70,11 @@ const lanes = 16
 
 // askInTurn asks one mount after the other. When it may split, it divides what
 // is left after the first that does not answer.
-func askInTurn(ctx context.Context, v view, rest []snapshot.Mount, limit time.Duration, split bool) (silent int, err error) {
+func askInTurn(ctx context.Context, v view, rest []target, found []*snapshot.Usage, limit time.Duration, split bool) (silent int, err error) {
 	for len(rest) > 0 {
-		w := &usageWorker{view: v, mounts: targets(rest), found: make([]*snapshot.Usage, len(rest))}
+		w := &usageWorker{view: v, mounts: rest, found: make([]*snapshot.Usage, len(rest))}
 		done, hung, err := w.run(ctx, limit)
-		for i := range done {
-			rest[i].Usage = w.found[i]
-		}
+		copy(found, w.found[:done])
 		if err != nil {
 			return silent, err
 		}
@@ -53,9 +82,9 @@ func askInTurn(ctx context.Context, v view, rest []snapshot.Mount, limit time.Du
 			break
 		}
 		silent++
-		rest = rest[done+1:]
+		rest, found = rest[done+1:], found[done+1:]
 		if split {
-			more, err := askAtOnce(ctx, v, rest, limit)
+			more, err := askAtOnce(ctx, v, rest, found, limit)
 			return silent + more, err
 		}
 	}
@@ -63,17 +92,19 @@ func askInTurn(ctx context.Context, v view, rest []snapshot.Mount, limit time.Du
 }
 
 // askAtOnce divides the mounts among threads that wait at the same time.
-func askAtOnce(ctx context.Context, v view, rest []snapshot.Mount, limit time.Duration) (silent int, err error) {
+func askAtOnce(ctx context.Context, v view, rest []target, found []*snapshot.Usage, limit time.Duration) (silent int, err error) {
 	type result struct {
 		silent int
 		err    error
 	}
 	results := make(chan result)
 	parts := 0
-	for part := range slices.Chunk(rest, len(rest)/lanes+1) {
+	size := len(rest)/lanes + 1
+	for part := range slices.Chunk(rest, size) {
+		into := found[parts*size:]
 		parts++
 		go func() {
-			n, err := askInTurn(ctx, v, part, limit, false)
+			n, err := askInTurn(ctx, v, part, into, limit, false)
 			results <- result{n, err}
 		}()
 	}
@@ -132,16 +163,16 @@ func (v view) enter() (root int, err error) {
 // target is one mount to be asked, as a worker needs it: a worker that was
 // left behind must not look at the table any more.
 type target struct {
-	id    snapshot.MountID
-	point string
-	skip  bool
+	ID    snapshot.MountID
+	Point []byte
+	Skip  bool
 }
 
 func targets(mounts []snapshot.Mount) []target {
 	list := make([]target, len(mounts))
 	for i := range mounts {
 		m := &mounts[i]
-		list[i] = target{m.ID, m.Point, m.Unreachable || m.Point == "" || m.FSType == "autofs"}
+		list[i] = target{m.ID, []byte(m.Point), m.Unreachable || m.Point == "" || m.FSType == "autofs"}
 	}
 	return list
 }
@@ -201,7 +232,7 @@ func (w *usageWorker) work(entered chan<- error, finished chan<- struct{}) {
 		if w.stop.Load() {
 			return
 		}
-		if !m.skip {
+		if !m.Skip {
 			w.found[i] = usageOf(root, m)
 		}
 		w.started.Store(int64(time.Since(w.epoch)))
@@ -212,12 +243,12 @@ func (w *usageWorker) work(entered chan<- error, finished chan<- struct{}) {
 
 // usageOf asks one mount, when its point still leads to it.
 func usageOf(root int, m target) *snapshot.Usage {
-	fd, err := openBelow(root, m.point)
+	fd, err := openBelow(root, string(m.Point))
 	if err != nil {
 		return nil
 	}
 	defer unix.Close(fd)
-	if id, ok := mountIDOf(fd); !ok || id != m.id {
+	if id, ok := mountIDOf(fd); !ok || id != m.ID {
 		return nil
 	}
 	var st unix.Statfs_t

@@ -125,8 +125,8 @@ func (x *explainer) alone() {
 	default:
 		x.say(No, NobodyReceives)
 	}
-	x.doubt()
 	x.v.Text = x.aloneText()
+	x.doubt()
 }
 
 // explainer looks for the first broken link between two places.

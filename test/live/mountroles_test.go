@@ -3,6 +3,7 @@
 package live_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -21,6 +22,45 @@ func playFUSE(args []string) error {
 	}
 	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fd)
 	return unix.Mount("dead", args[0], "fuse.dead", 0, options)
+}
+
+// playHungFUSE takes every request and answers only the first, which says what
+// the server can do. A task that waits for it cannot even be killed.
+func playHungFUSE(args []string) error {
+	fd, err := unix.Open("/dev/fuse", unix.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("needs /dev/fuse: %w", err)
+	}
+	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fd)
+	if err := unix.Mount("hung", args[0], "fuse.hung", 0, options); err != nil {
+		return err
+	}
+	go func() {
+		request := make([]byte, 1<<17)
+		for {
+			n, err := unix.Read(fd, request)
+			if err != nil {
+				return // the mount is gone
+			}
+			const headerSize, opInit = 40, 26 // struct fuse_in_header; its opcode is at 4, unique at 8
+			if n >= headerSize && binary.NativeEndian.Uint32(request[4:]) == opInit {
+				_, _ = unix.Write(fd, initReply(request[8:16]))
+			}
+		}
+	}()
+	return nil
+}
+
+// initReply is a fuse_out_header and a fuse_init_out of protocol 7.31.
+func initReply(unique []byte) []byte {
+	const size, body = 16 + 64, 16
+	b := make([]byte, size)
+	binary.NativeEndian.PutUint32(b, size)
+	copy(b[8:], unique)
+	binary.NativeEndian.PutUint32(b[body:], 7)
+	binary.NativeEndian.PutUint32(b[body+4:], 31)
+	binary.NativeEndian.PutUint32(b[body+20:], 1<<16) // max_write
+	return b
 }
 
 // playAutofs mounts a direct automount point at a directory. To "look" it says

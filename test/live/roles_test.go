@@ -32,6 +32,7 @@ var roles = map[string]func(args []string) error{
 	"moved":        playMoved,
 	"deep":         playDeep,
 	"fuse":         playFUSE,
+	"hung-fuse":    playHungFUSE,
 	"autofs":       playAutofs,
 	"idmapped":     playIdmapped,
 	"overlay":      playOverlay,

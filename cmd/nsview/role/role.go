@@ -1,5 +1,6 @@
 // Package role is what nsview is when it was started by itself: the beginning
-// of a container, its init, or what tidies up behind it. Whoever imports it
+// of a container, its init, what tidies up behind it, or what asks a file server
+// that may not answer. Whoever imports it
 // takes the role on and ends with it, before its own main.
 //
 // That is for time. A container takes two or three such processes, and half of
@@ -13,6 +14,7 @@ package role
 import (
 	"os"
 
+	"github.com/nsview/nsview/inspect/kernel"
 	"github.com/nsview/nsview/launch"
 	"github.com/nsview/nsview/launch/pid1"
 	"github.com/nsview/nsview/launch/sweep"
@@ -29,7 +31,7 @@ func init() {
 	if status, was := pid1.Dispatch(); was {
 		os.Exit(status)
 	}
-	if sweep.Dispatch() {
+	if sweep.Dispatch() || kernel.Dispatch() {
 		os.Exit(0)
 	}
 }
