@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -100,6 +102,7 @@ func (a *app) runWatch(cmd *cobra.Command, wf watchFlags, targets []string) erro
 		return err
 	}
 	defer w.Close()
+	tidyUp()
 	if err := stillThere(w, spaces); err != nil {
 		return err
 	}
@@ -111,6 +114,16 @@ func (a *app) runWatch(cmd *cobra.Command, wf watchFlags, targets []string) erro
 		}
 	}
 	return errors.Join(out.follow(ctx, w), out.close())
+}
+
+// watchMemory is how much a watch may take before collecting often is worth it.
+const watchMemory = 150 << 20
+
+// tidyUp collects what reading the host left behind: later it would be done
+// while a line is waited for, which takes longer than all else about it.
+func tidyUp() {
+	debug.SetMemoryLimit(watchMemory)
+	runtime.GC()
 }
 
 // watchContext ends with the duration, or when whoever reads is gone.

@@ -45,7 +45,20 @@ func (p *pacing) begin(every time.Duration) {
 	p.due = time.Now().Add(cmp.Or(every, DefaultRescan))
 }
 
-func (w *Watcher) untilRescan() time.Duration { return time.Until(w.due) }
+// A rescan waits for a calm, but not for ever: going through the namespaces takes
+// as long as several mounts do, and their lines would wait for it.
+const (
+	calm     = 50 * time.Millisecond
+	mostLate = 2 * time.Second
+)
+
+func (w *Watcher) untilRescan() time.Duration {
+	until := time.Until(w.due)
+	if quiet := time.Since(w.last); w.every == 0 && until <= 0 && quiet < calm && -until < mostLate {
+		return calm - quiet
+	}
+	return until
+}
 
 // rescan looks for namespaces that came and went, and reads mounts again: those
 // of namespaces where something happened, then as many others as there is time
