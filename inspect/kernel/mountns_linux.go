@@ -20,7 +20,18 @@ type MountNS struct {
 
 // EachMountNS visits the mount namespaces that the kernel enumerates and that
 // are new, by their 64-bit ids; it reports the ids of all. See [Kernel.Walk].
+//
+// Whoever closes the last descriptor of a namespace takes it down, which waits
+// for all processors. That is done aside: a watch must not miss what happens
+// meanwhile.
 func (k *Kernel) EachMountNS(isNew func(id uint64) bool, visit func(*MountNS)) error {
+	done := make(chan int, 1024)
+	defer close(done)
+	go func() {
+		for fd := range done {
+			unix.Close(fd)
+		}
+	}()
 	err := k.walkMounts(func(fd int, info mntNSInfo) bool {
 		if !isNew(info.id) {
 			return true
@@ -29,7 +40,7 @@ func (k *Kernel) EachMountNS(isNew func(id uint64) bool, visit func(*MountNS)) e
 			visit(k.mountNS(n, fd))
 		}
 		return true
-	})
+	}, func(fd int) { done <- fd })
 	if err != nil {
 		return fmt.Errorf("walk mount namespaces: %w", err)
 	}

@@ -78,7 +78,7 @@ func (k *Kernel) openWalked(r snapshot.Ref) (int, error) {
 			return false
 		}
 		return true
-	})
+	}, closeNow)
 	if err == nil && fd < 0 && failed == nil {
 		failed = ErrGone
 	}

@@ -26,7 +26,7 @@ func (k *Kernel) Walk(types snapshot.TypeSet, visit func(snapshot.Namespace)) (s
 				visit(n)
 			}
 			return true
-		})
+		}, closeNow)
 		if err == nil {
 			done |= snapshot.Types(snapshot.Mnt)
 		} else {
@@ -50,7 +50,7 @@ func mountNamespace(fd int, info mntNSInfo) (snapshot.Namespace, error) {
 // walkMounts visits the mount namespaces until visit says false. The order is
 // by id, and ids do not follow the order of creation: it goes both ways from
 // the own one.
-func (k *Kernel) walkMounts(visit func(fd int, info mntNSInfo) bool) error {
+func (k *Kernel) walkMounts(visit func(fd int, info mntNSInfo) bool, release func(fd int)) error {
 	own, err := k.openOwn(snapshot.Mnt)
 	if err != nil {
 		return err
@@ -63,22 +63,25 @@ func (k *Kernel) walkMounts(visit func(fd int, info mntNSInfo) bool) error {
 	if !visit(own, info) {
 		return nil
 	}
-	more, err := walkFrom(own, nsMntGetNext, visit)
+	more, err := walkFrom(own, nsMntGetNext, visit, release)
 	if err != nil || !more {
 		return err
 	}
-	_, err = walkFrom(own, nsMntGetPrev, visit)
+	_, err = walkFrom(own, nsMntGetPrev, visit, release)
 	return err
 }
 
-// walkFrom goes one way. Each descriptor is closed as soon as the next is
+// closeNow is how a walk lets go of a namespace when it may wait.
+func closeNow(fd int) { unix.Close(fd) }
+
+// walkFrom goes one way. Each descriptor is released as soon as the next is
 // there: an open one keeps its namespace, and all that is mounted in it, alive.
-func walkFrom(start int, request uint, visit func(int, mntNSInfo) bool) (more bool, err error) {
+func walkFrom(start int, request uint, visit func(int, mntNSInfo) bool, release func(int)) (more bool, err error) {
 	at := start
 	for {
 		next, info, err := mntNeighbour(at, request)
 		if at != start {
-			unix.Close(at)
+			release(at)
 		}
 		if err != nil {
 			if errors.Is(err, unix.ENOENT) {
@@ -87,7 +90,7 @@ func walkFrom(start int, request uint, visit func(int, mntNSInfo) bool) (more bo
 			return false, err
 		}
 		if at = next; !visit(at, info) {
-			unix.Close(at)
+			release(at)
 			return false, nil
 		}
 	}
@@ -98,7 +101,7 @@ func walkFrom(start int, request uint, visit func(int, mntNSInfo) bool) (more bo
 // answers the others with a part.
 func (k *Kernel) mayEnumerate() bool {
 	asked := 0
-	return k.walkMounts(func(int, mntNSInfo) bool { asked++; return asked < 2 }) == nil
+	return k.walkMounts(func(int, mntNSInfo) bool { asked++; return asked < 2 }, closeNow) == nil
 }
 
 // walkListed visits the namespaces that listns(2) lists.
