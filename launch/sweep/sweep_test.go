@@ -63,9 +63,9 @@ func TestCloseRemovesInReverse(t *testing.T) {
 	try(t, os.WriteFile(file, nil, 0o600))
 	try(t, os.WriteFile(tree+"/of/many/"+strings.Repeat("x", 255), nil, 0o600))
 	try(t, os.Symlink("/", tree+"/of/link"))
-	try(t, os.MkdirAll(tree+"/work/work", 0o755))
-	try(t, os.WriteFile(tree+"/work/work/in", nil, 0o600))
-	try(t, os.Chmod(tree+"/work/work", 0))
+	try(t, os.MkdirAll(tree+"/of/closed", 0o755))
+	try(t, os.WriteFile(tree+"/of/closed/in", nil, 0o600))
+	try(t, os.Chmod(tree+"/of/closed", 0))
 	try(t, s.Close())
 	try(t, s.Close()) // once more does no harm
 	if !gone(tree) {
