@@ -34,10 +34,9 @@ var ownRootDir string
 // container is a Spec of a whole container, for whoever runs the test.
 func container(t *testing.T, script string) Spec {
 	t.Helper()
+	needsNamespaces(t)
 	r, err := ownRoot()
-	if err != nil {
-		t.Skipf("needs a root of the host's tools: %v", err)
-	}
+	try(t, err)
 	s := Spec{
 		Namespaces: Mount | PID | UTS | IPC | Net | Cgroup,
 		Root:       Request{Slave, true},
@@ -63,10 +62,6 @@ func said(t *testing.T, s Spec) (string, int) {
 	try(t, err)
 	defer out.Close()
 	state, err := Run(t.Context(), s, Streams{Out: out, Err: out})
-	var step *StepError
-	if errors.As(err, &step) && step.Call == "clone" && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EACCES)) {
-		t.Skipf("needs namespaces: %v", err)
-	}
 	try(t, err)
 	text, err := os.ReadFile(out.Name())
 	try(t, err)
@@ -195,10 +190,6 @@ func TestTerminal(t *testing.T) {
 	s := container(t, `trap : INT; tty; stty size; stty size </dev/console; test -t 2 && echo yes; ps -o tpgid=,pid= -p $$; sh -c 'echo there; exec sleep 600'; stty size`)
 	s.Terminal = &Terminal{WindowSize{33, 99}}
 	p, err := Start(t.Context(), s, Streams{})
-	var step *StepError
-	if errors.As(err, &step) && step.Call == "clone" {
-		t.Skipf("needs namespaces: %v", err)
-	}
 	try(t, err)
 	defer p.Stop()
 	tty := p.Terminal()
@@ -248,10 +239,6 @@ func TestInit(t *testing.T) {
 	defer r.Close()
 	p, err := Start(t.Context(), s, Streams{Out: w, Err: w})
 	w.Close()
-	var step *StepError
-	if errors.As(err, &step) && step.Call == "clone" {
-		t.Skipf("needs namespaces: %v", err)
-	}
 	try(t, err)
 	defer p.Stop()
 	lines := bufio.NewScanner(r)
