@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/nsview/nsview/launch/capset"
+	"github.com/nsview/nsview/test/apart"
 )
 
 // killEnv has the test binary start a container and kill itself at one of its
@@ -169,11 +170,7 @@ func TestNothingIsLeftOfARefusedStep(t *testing.T) {
 // needsNamespaces skips where the caller may not make them.
 func needsNamespaces(t *testing.T) {
 	t.Helper()
-	args := []string{"--mount", "--net", "true"}
-	if os.Geteuid() != 0 {
-		args = append([]string{"--user"}, args...)
-	}
-	if err := exec.Command("unshare", args...).Run(); err != nil {
-		t.Skipf("needs namespaces: unshare %s: %v", strings.Join(args, " "), err)
+	if err := apart.MayUnshare(); err != nil {
+		t.Skipf("needs namespaces: unshare: %v", err)
 	}
 }

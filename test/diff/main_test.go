@@ -15,9 +15,9 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
+	"github.com/nsview/nsview/test/apart"
 	"github.com/nsview/nsview/test/built"
 )
 
@@ -25,11 +25,11 @@ import (
 // its environment, with the path of the nsview it has built.
 const nsviewVar = "NSVIEW_DIFF_NSVIEW"
 
+// noStage says why no namespaces can be made here.
+var noStage string
+
 func TestMain(m *testing.M) {
-	if os.Getenv(nsviewVar) != "" {
-		os.Exit(m.Run())
-	}
-	status, err := perform()
+	status, err := perform(m)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "diff: %v\n", err)
 		os.Exit(1)
@@ -37,10 +37,13 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-func perform() (int, error) {
+func perform(m *testing.M) (int, error) {
+	if os.Getenv(nsviewVar) != "" {
+		return m.Run(), nil
+	}
 	if os.Geteuid() != 0 {
-		fmt.Println("skipped: needs root, makes namespaces and mounts")
-		return 0, nil
+		noStage = "needs root: makes namespaces and mounts"
+		return m.Run(), nil
 	}
 	dir, err := os.MkdirTemp("", "nsview-diff-")
 	if err != nil {
@@ -51,16 +54,7 @@ func perform() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Env = append(os.Environ(), nsviewVar+"="+name)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS} // Go makes all private there
-	err = cmd.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exit.ExitCode(), nil
-	}
-	return 0, err
+	return apart.Again(nsviewVar + "=" + name)
 }
 
 // space is a mount namespace with a shell in it.
@@ -75,6 +69,9 @@ type space struct {
 // space.
 func newSpace(t *testing.T, from *space) *space {
 	t.Helper()
+	if noStage != "" {
+		t.Skip(noStage)
+	}
 	argv := []string{"unshare", "--mount", "--propagation", "unchanged", "sh"}
 	if from != nil {
 		argv = append([]string{"nsenter", "--mount", "--target", from.pid}, argv...)

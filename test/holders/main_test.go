@@ -7,16 +7,13 @@
 package holders_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
-	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/nsview/nsview/test/apart"
 	"github.com/nsview/nsview/test/built"
 )
 
@@ -64,7 +61,7 @@ func perform(m *testing.M) (int, error) {
 	if err := build(dir); err != nil {
 		return 0, err
 	}
-	return onStage(os.Args[1:])
+	return apart.Again(stageVar + "=1")
 }
 
 func build(dir string) error {
@@ -73,21 +70,6 @@ func build(dir string) error {
 		return err
 	}
 	return os.Setenv(nsviewVar, name)
-}
-
-// onStage runs this binary in a mount namespace of its own; Go makes its mounts
-// private first.
-func onStage(args []string) (int, error) {
-	cmd := exec.Command("/proc/self/exe", args...)
-	cmd.Env = append(os.Environ(), stageVar+"=1")
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exit.ExitCode(), nil
-	}
-	return 0, err
 }
 
 func needsStage(t *testing.T, programs ...string) {

@@ -7,17 +7,15 @@ package propagation_test
 
 import (
 	"bufio"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/nsview/nsview/test/apart"
 	"github.com/nsview/nsview/test/built"
 )
 
@@ -76,22 +74,7 @@ func perform(m *testing.M) (int, error) {
 	if err := os.Chmod(dir, 0o755); err != nil { // ordinary users run it too
 		return 0, err
 	}
-	return onStage(name)
-}
-
-// onStage runs this binary again in a mount namespace of its own, which Go
-// makes private: nothing mounted there reaches another.
-func onStage(nsview string) (int, error) {
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Env = append(os.Environ(), partVar+"=stage", nsviewVar+"="+nsview)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exit.ExitCode(), nil
-	}
-	return 0, err
+	return apart.Again(partVar+"=stage", nsviewVar+"="+name)
 }
 
 // jail takes a directory for its root and stays until its input ends.

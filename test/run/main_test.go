@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/nsview/nsview/test/apart"
 	"github.com/nsview/nsview/test/built"
 )
 
@@ -101,21 +102,11 @@ func nsviewSays(t *testing.T, in io.Reader, args ...string) result {
 	}
 	r := result{out.String(), diag.String(), cmd.ProcessState.ExitCode()}
 	if r.status == 125 && strings.Contains(r.err, "start the container: step 1, clone(") {
-		needsNamespaces(t)
+		if err := apart.MayUnshare(); err != nil {
+			t.Skipf("needs namespaces: unshare: %v", err)
+		}
 	}
 	return r
-}
-
-// needsNamespaces skips where unshare(1) may not make them either.
-func needsNamespaces(t *testing.T) {
-	t.Helper()
-	args := []string{"--mount", "--net", "true"}
-	if os.Geteuid() != 0 {
-		args = append([]string{"--user"}, args...)
-	}
-	if err := exec.Command("unshare", args...).Run(); err != nil {
-		t.Skipf("needs namespaces: unshare %s: %v", strings.Join(args, " "), err)
-	}
 }
 
 // box runs a script in a container.

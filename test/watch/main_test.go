@@ -6,15 +6,12 @@
 package watch_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
-	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"github.com/nsview/nsview/test/apart"
 )
 
 // The test binary takes these parts, told by its environment:
@@ -54,16 +51,7 @@ func perform(m *testing.M) (int, error) {
 		noStage = "needs root: makes namespaces and mounts"
 		return m.Run(), nil
 	}
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Env = append(os.Environ(), partVar+"=stage")
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exit.ExitCode(), nil
-	}
-	return 0, err
+	return apart.Again(partVar + "=stage")
 }
 
 func onStage(t *testing.T) {
