@@ -54,9 +54,11 @@ func Parse(text string) ([]Ask, error) {
 }
 
 // Line makes one text of the words of a command line: a word that holds whole
-// operations stays as it is, any other is one word.
+// operations stays as it is, any other is one word. Where an operation has to
+// begin, no other word has blanks in it.
 func Line(args []string) string {
 	list := make([]string, 0, len(args))
+	begins := true
 	for _, arg := range args {
 		first := strings.TrimLeft(arg, blanks)
 		i := strings.IndexAny(first, blanks+";")
@@ -66,13 +68,14 @@ func Line(args []string) string {
 		}
 		_, isVerb := verbOf(first)
 		switch body, ends := strings.CutSuffix(arg, ";"); {
-		case more && (isVerb || strings.HasPrefix(first, "@")), arg == ";":
+		case more && (begins || isVerb || strings.HasPrefix(first, "@")), arg == ";":
 			list = append(list, arg)
 		case ends:
 			list = append(list, quoted(body)+";")
 		default:
 			list = append(list, quoted(arg))
 		}
+		begins = strings.HasSuffix(arg, ";")
 	}
 	return strings.Join(list, " ")
 }

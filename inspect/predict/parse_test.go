@@ -86,6 +86,8 @@ func TestLine(t *testing.T) {
 		"@web umount /a":                                   {"@web umount /a"},
 		`umount '/it'\''s' ''`:                             {"umount", "/it's", ""},
 		"mount tmpfs '/a mount tmpfs /b'":                  {"mount", "tmpfs", "/a mount tmpfs /b"},
+		"bin /a":                                           {"bin /a"},
+		"umount /a; moove /a /b":                           {"umount", "/a;", "moove /a /b"},
 		"bind '/bind me' 'nothing to say'":                 {"bind", "/bind me", "nothing to say"},
 		"bind /a /b ; rbind /a '/c;d' ; @5 unshare --user": {"bind /a /b", ";", "rbind", "/a", "/c;d", ";", "@5 unshare --user"},
 	} {
