@@ -71,6 +71,9 @@ func TestPreview(t *testing.T) {
 		s.press("1", "j").wants("docker:web", "+ │ └─mnt").golden(name("if-received"))
 		s.press(".").wants("─ /mnt ", "· mnt:[4026531832").press(".").wants("─ /shared/mnt ", "· mnt:[4026532177")
 		s.press("2", "/", "mnt", "enter", "4").wants("if so", "it is new, as slave", "its parent receives from group 1")
+		if s.press("3", "end"); size.w == 160 { // where details stand beside the groups
+			s.wants("─ Peer group -2 ", "-2: what is mounted")
+		}
 		s.press("esc").wants("? help").lacks("if: ", "IF", "+1")
 	}
 }

@@ -96,7 +96,7 @@ func (m *Model) detailsTitle() string {
 		case s.Event != nil:
 			title = "Propagation"
 		case s.Group != nil:
-			title = fmt.Sprintf("Peer group %d", s.Group.ID)
+			title = fmt.Sprintf("Peer group %v", s.Group.ID)
 		case s.Mount != nil:
 			title = render.Safe(s.Mount.Point)
 		case s.NS != nil:

@@ -142,10 +142,10 @@ func (x *explainer) aloneText() string {
 	sends, receives := "what is mounted on it stays where it is", "receives nothing"
 	if m.PeerGroup != 0 {
 		sends = fmt.Sprintf("what is mounted at %s appears in %d other places", x.from, len(x.v.Arrivals)-1)
-		receives = fmt.Sprintf("receives from its peers (group %d)", m.PeerGroup)
+		receives = fmt.Sprintf("receives from its peers (group %v)", m.PeerGroup)
 	}
 	if m.Master != 0 {
-		receives = fmt.Sprintf("receives from group %d", m.Master)
+		receives = fmt.Sprintf("receives from group %v", m.Master)
 		if g := x.groups.Get(m.Master); g == nil || g.Unseen() {
 			receives += ", of which no namespace that was read has a member"
 		}

@@ -51,7 +51,7 @@ func PeerGroups(w *world.World, q GroupsQuery) (Groups, error) {
 	all := world.GroupsOf(w)
 	for _, id := range q.IDs {
 		if all.Get(id) == nil {
-			return Groups{}, fmt.Errorf("find peer group %d: no mount that was read is in it or receives from it", id)
+			return Groups{}, fmt.Errorf("find peer group %v: no mount that was read is in it or receives from it", id)
 		}
 	}
 	chosen := slices.DeleteFunc(slices.Clone(all.List), func(g *world.PeerGroup) bool {

@@ -59,14 +59,14 @@ func evidence(b *strings.Builder, mounts []*world.Mount, of *world.World) {
 
 func hopText(h query.Hop, of *world.World) string {
 	if h.Mount == nil {
-		return fmt.Sprintf("-> group %d, of which no namespace that was read has a member", h.Group)
+		return fmt.Sprintf("-> group %v, of which no namespace that was read has a member", h.Group)
 	}
 	text := fmt.Sprintf("%s in %s", h.Point, nsTitle(h.Mount.View, of))
 	switch h.Via {
 	case predict.Peer:
-		return fmt.Sprintf("-> %s, a peer in group %d", text, h.Group)
+		return fmt.Sprintf("-> %s, a peer in group %v", text, h.Group)
 	case predict.Slave:
-		return fmt.Sprintf("-> %s, which receives from group %d", text, h.Group)
+		return fmt.Sprintf("-> %s, which receives from group %v", text, h.Group)
 	}
 	return text
 }

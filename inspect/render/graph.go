@@ -85,9 +85,9 @@ func hubTip(h *query.Hub) string {
 		}
 		master := ""
 		if g.Master != 0 {
-			master = fmt.Sprintf(", receives from %d", g.Master)
+			master = fmt.Sprintf(", receives from %v", g.Master)
 		}
-		lines = append(lines, fmt.Sprintf("%d: %d members, %d slaves%s", g.ID, len(g.Members), len(g.Slaves), master))
+		lines = append(lines, fmt.Sprintf("%v: %d members, %d slaves%s", g.ID, len(g.Members), len(g.Slaves), master))
 	}
 	return strings.Join(lines, "\n")
 }

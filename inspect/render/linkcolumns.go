@@ -40,7 +40,7 @@ func senderNames(m *world.Mount) []string {
 	list, unseen := predict.Senders(m.View.Groups(), m)
 	names := mountNames(list)
 	for _, id := range unseen {
-		names = append(names, fmt.Sprintf("(group %d, in no namespace that was read)", id))
+		names = append(names, fmt.Sprintf("(group %v, in no namespace that was read)", id))
 	}
 	return names
 }

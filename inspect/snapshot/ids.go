@@ -133,6 +133,9 @@ type MountID uint64
 // Numbers are used again as soon as the last member leaves.
 type GroupID uint64
 
+// String is the number. One of a group that a prediction makes is below zero.
+func (g GroupID) String() string { return strconv.FormatInt(int64(g), 10) }
+
 // ParseLink takes the text of a namespace link or of an nsfs mount's root
 // apart: "mnt:[4026531841]" (namespaces(7)). The children's links of
 // /proc/PID/ns (pid_for_children) name the plain type.

@@ -75,13 +75,13 @@ func madeOf(m *world.Mount) []field {
 func inWords(m *world.Mount) string {
 	var parts []string
 	if m.PeerGroup != 0 {
-		parts = append(parts, fmt.Sprintf("what is mounted on it appears in peer group %d, and back", int64(m.PeerGroup)))
+		parts = append(parts, fmt.Sprintf("what is mounted on it appears in peer group %v, and back", m.PeerGroup))
 	}
 	if m.Master != 0 {
-		parts = append(parts, fmt.Sprintf("it receives from group %d", int64(m.Master)))
+		parts = append(parts, fmt.Sprintf("it receives from group %v", m.Master))
 	}
 	if m.From != 0 {
-		parts = append(parts, fmt.Sprintf("the nearest group above seen here is %d", m.From))
+		parts = append(parts, fmt.Sprintf("the nearest group above seen here is %v", m.From))
 	}
 	if m.Unbindable {
 		parts = append(parts, "it cannot be bind mounted")

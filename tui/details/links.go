@@ -65,7 +65,7 @@ func linkFields(b names.Book, l *Links) []field {
 	list := mountList(b, "peer", l.Peers)
 	list = append(list, mountList(b, "gets from", l.Above)...)
 	for _, id := range l.Unseen {
-		list = append(list, field{"gets from", fmt.Sprintf("group %d, in no namespace that was read", id)})
+		list = append(list, field{"gets from", fmt.Sprintf("group %v, in no namespace that was read", id)})
 	}
 	return append(list, mountList(b, "sends to", l.Below)...)
 }
@@ -83,12 +83,12 @@ func mountList(b names.Book, name string, mounts []*world.Mount) []field {
 
 // groupFields are a peer group, its mounts, and the groups around it.
 func groupFields(b names.Book, g *world.PeerGroup) []field {
-	list := []field{{"peer group", fmt.Sprintf("%d: what is mounted on one of its mounts appears on all", int64(g.ID))}}
+	list := []field{{"peer group", fmt.Sprintf("%v: what is mounted on one of its mounts appears on all", g.ID)}}
 	if g.Master != 0 {
-		list = append(list, field{"gets from", fmt.Sprintf("group %d, its master", int64(g.Master))})
+		list = append(list, field{"gets from", fmt.Sprintf("group %v, its master", g.Master)})
 	}
 	for _, x := range g.Below {
-		list = append(list, field{"sends to", fmt.Sprintf("group %d, of which it is the master", int64(x.ID))})
+		list = append(list, field{"sends to", fmt.Sprintf("group %v, of which it is the master", x.ID)})
 	}
 	if g.Unseen() {
 		list = append(list, field{"member", "in no namespace that was read"})
