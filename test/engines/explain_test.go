@@ -72,6 +72,7 @@ func TestDockerExplained(t *testing.T) {
 	v := volumes{engine: "docker", docker: []string{"docker"}, pid: "{{.State.Pid}}"}
 	v.run(t, "e1")
 	t.Run("three propagations", v.check)
+	t.Run("foretold", v.foretold)
 	t.Run("refused", func(t *testing.T) { refused(t, []string{"docker"}) })
 	t.Run("removed", v.removed)
 }
@@ -87,6 +88,7 @@ func TestPodmanExplained(t *testing.T) {
 	v := volumes{engine: "podman", docker: podman, pid: "{{.State.Pid}}"}
 	v.run(t, "e2")
 	t.Run("three propagations", v.check)
+	t.Run("foretold", v.foretold)
 }
 
 // volumes is a container with a volume of each propagation, for an engine that
