@@ -15,7 +15,7 @@ type MakeDir struct {
 	Mode uint32
 }
 
-// Call is "mkdir".
+// Call is "mkdirat".
 func (m *MakeDir) Call() Call { return "mkdirat" }
 
 // FlagNames is "".

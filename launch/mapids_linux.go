@@ -57,7 +57,7 @@ func (m *MapIDs) inParent(pid int) (int, error) {
 type Again struct{}
 
 // Call is "execve".
-func (*Again) Call() Call { return "execveat" }
+func (*Again) Call() Call { return "execve" }
 
 // FlagNames is "".
 func (*Again) FlagNames() string { return "" }

@@ -161,14 +161,15 @@ func (w *WriteSelf) FlagNames() string { return "" }
 
 // String is write("/proc/self/oom_score_adj", "100").
 func (w *WriteSelf) String() string {
-	return fmt.Sprintf("write(\"/proc/self/\"%q, %q)", w.Name, w.Value)
+	return fmt.Sprintf("write(%q, %q)", w.path(), w.Value)
 }
 
+func (w *WriteSelf) path() string { return "/proc/self/" + w.Name }
+
 func (w *WriteSelf) do(*child) error {
-	name := "/proc/self/" + w.Name
-	fd, err := unix.Open(name, unix.O_WRONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	fd, err := unix.Open(w.path(), unix.O_WRONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
 	if err != nil {
-		return refused("open", quoted(name), err)
+		return refused("open", quoted(w.path()), err)
 	}
 	defer unix.Close(fd)
 	if err := isProc(fd); err != nil {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestPlanPrints(t *testing.T) {
+	score := -5
 	spec := Spec{
 		Namespaces: Mount | PID | User,
 		UIDs:       []IDMap{{0, 1000, 1}, {1, 100000, 65536}},
@@ -27,8 +28,9 @@ func TestPlanPrints(t *testing.T) {
 			BindCall("/a\x1b[31m b", "/mnt/\xff", false),
 		},
 		Chroot: "/mnt", Dir: "/usr",
-		User: &Credentials{UID: 5, GID: 6},
-		Args: []string{"sh", "-c", "echo hi"},
+		User:        &Credentials{UID: 5, GID: 6},
+		Confinement: Confinement{OOMScoreAdj: &score},
+		Args:        []string{"sh", "-c", "echo hi"},
 	}
 	steps, err := Plan(spec)
 	if err != nil {
@@ -39,6 +41,7 @@ func TestPlanPrints(t *testing.T) {
 		got.WriteString(s.String() + "\n")
 	}
 	want := `clone(CLONE_NEWNS|CLONE_NEWUSER|CLONE_NEWPID|SIGCHLD) uid_map=0:1000:1, 1:100000:65536 gid_map=0:1000:1
+write("/proc/self/oom_score_adj", "-5")
 mount("", "/", "", MS_REC|MS_SLAVE, "")
 mount("tmpfs", "/mnt", "tmpfs", MS_NOSUID|MS_NODEV, "size=1m")
 mount("/usr", "/mnt/usr", "", MS_BIND|MS_REC, "")
