@@ -46,14 +46,13 @@ func Dispatch() bool {
 		return true // the parent hears of the end
 	}
 	keepInside()
-	p, err := readPlan(talkFD)
+	p, err := readPlan()
 	if err != nil {
 		return true // the missing reports say it
 	}
 	c := &child{slots: map[string]int{}, kept: map[[2]uint64]int{}}
-	if !c.doAll(p) {
-		c.takeBack()
-	}
+	c.doAll(p)
+	c.takeBack()
 	return true
 }
 
@@ -67,9 +66,9 @@ func keepInside() {
 	}
 }
 
-func readPlan(fd int) (plan, error) {
+func readPlan() (plan, error) {
 	var size [4]byte
-	if err := readFull(fd, size[:]); err != nil {
+	if _, err := io.ReadFull(toParent, size[:]); err != nil {
 		return plan{}, err
 	}
 	n := binary.NativeEndian.Uint32(size[:])
@@ -77,102 +76,58 @@ func readPlan(fd int) (plan, error) {
 		return plan{}, errors.New("the plan is too long")
 	}
 	b := make([]byte, n)
-	if err := readFull(fd, b); err != nil {
+	if _, err := io.ReadFull(toParent, b); err != nil {
 		return plan{}, err
 	}
 	return decodePlan(b)
 }
 
-// readFull reads by system calls alone: Go's poller would start a thread.
-func readFull(fd int, b []byte) error {
-	for len(b) > 0 {
-		n, err := unix.Read(fd, b)
-		switch {
-		case errors.Is(err, unix.EINTR):
-		case err != nil:
-			return err
-		case n == 0:
-			return io.ErrUnexpectedEOF
-		default:
-			b = b[n:]
-		}
-	}
-	return nil
-}
-
-// doAll does the child's steps and reports. False is a step that was refused,
-// or a parent that is gone.
-func (c *child) doAll(p plan) bool {
+// doAll does the child's steps and reports. It comes back when a step was
+// refused, or the parent is gone.
+func (c *child) doAll(p plan) {
 	for i, s := range p.Steps {
 		n := p.First + i
 		if s.Kind == "" {
-			if !c.awaitParent(s.Slot) {
-				return false
+			if c.awaitParent(s.Slot) != nil {
+				return
 			}
 			continue
 		}
-		if p.Watched && !c.awaitParent("") {
-			return false
+		if p.Watched && c.awaitParent("") != nil {
+			return
 		}
 		if err := s.Action.do(c); err != nil {
-			c.takeBack()
-			c.undo = nil
+			c.takeBack() // before the parent goes on
 			_ = say(failure(n, err))
-			return false
+			return
 		}
 		next := i + 1
 		if p.Watched || next == len(p.Steps)-1 || next < len(p.Steps) && p.Steps[next].Kind == "" {
 			if say(report{kind: reportDone, step: n}) != nil {
-				return false
+				return
 			}
 		}
 	}
-	return false // the last step does not come back
 }
 
-// awaitParent waits for the parent, and keeps the descriptor that it gives.
-// False is its end.
-func (c *child) awaitParent(slot string) bool {
-	var b [1]byte
+// awaitParent waits for the parent, and keeps the descriptor that it gives for a
+// slot, unless that is "". The error is the parent's end.
+func (c *child) awaitParent(slot string) error {
 	if slot == "" {
-		return readFull(talkFD, b[:]) == nil
+		_, err := io.ReadFull(toParent, make([]byte, 1))
+		return err
 	}
-	room := make([]byte, unix.CmsgSpace(4)) // one descriptor
-	for {
-		n, used, _, _, err := unix.Recvmsg(talkFD, b[:], room, unix.MSG_CMSG_CLOEXEC)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil || n == 0 {
-			return false
-		}
-		messages, err := unix.ParseSocketControlMessage(room[:used])
-		if err != nil || len(messages) != 1 {
-			return false
-		}
-		fds, err := unix.ParseUnixRights(&messages[0])
-		if err != nil || len(fds) != 1 {
-			return false
-		}
-		c.put(slot, fds[0])
-		return true
+	fd, err := toParent.take(0)
+	if err == nil {
+		c.put(slot, fd)
 	}
+	return err
 }
 
-// say sends a report. MSG_NOSIGNAL: a parent that is gone is an error.
+// say sends a report.
 func say(r report) error {
-	b := r.bytes()
-	for len(b) > 0 {
-		n, err := unix.SendmsgN(talkFD, b, nil, nil, unix.MSG_NOSIGNAL)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		b = b[n:]
-	}
-	return nil
+	_, err := toParent.Write(r.bytes())
+	return err
 }
 
 // failure is the report of a refused step.
@@ -199,6 +154,7 @@ func (c *child) takeBack() {
 		}
 	}()
 	<-done
+	c.undo = nil
 }
 
 // put keeps a descriptor in a slot; what was there is closed.

@@ -1,7 +1,6 @@
 package launch
 
 import (
-	"errors"
 	"fmt"
 	"syscall"
 	"unsafe"
@@ -32,28 +31,12 @@ func (o *OpenSelf) String() string {
 }
 
 func (*OpenSelf) do(c *child) error {
-	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
-	fd, err := unix.MemfdCreate(pid1.Name, flags|unix.MFD_EXEC)
-	if errors.Is(err, unix.EINVAL) { // before Linux 6.3
-		fd, err = unix.MemfdCreate(pid1.Name, flags)
-	}
+	fd, err := copyOfSelf(pid1.Name)
 	if err != nil {
 		return err
 	}
 	c.put(selfSlot, fd)
-	exe, err := unix.Open(self, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return refused("open", `"/proc/self/exe"`, err)
-	}
-	defer unix.Close(exe)
-	for n := 1; n > 0; {
-		if n, err = unix.Sendfile(fd, exe, nil, 1<<30); err != nil {
-			return refused("sendfile", "", err)
-		}
-	}
-	const seals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
-	_, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
-	return refused("fcntl", "F_ADD_SEALS", err)
+	return nil
 }
 
 // Init makes this program the first process, which starts the command and looks

@@ -47,7 +47,7 @@ func (l *Login) do(c *child) error {
 		return &CallError{Call: "open", Detail: err.Error(), Err: unix.ENOENT}
 	}
 	c.home = who.Home
-	if err := c.giveTerminal(who.Uid); err != nil {
+	if err := (&GiveTerminal{UID: who.Uid}).do(c); err != nil {
 		return err
 	}
 	if !l.KeepGroups {

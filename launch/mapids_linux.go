@@ -3,6 +3,7 @@ package launch
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -72,8 +73,7 @@ const unmappedName = "nsview-launch-unmapped"
 
 // becomeChild waits for the parent, and starts again.
 func becomeChild() {
-	var b [1]byte
-	if readFull(talkFD, b[:]) == nil {
+	if _, err := io.ReadFull(toParent, make([]byte, 1)); err == nil {
 		_ = unix.Exec(self, []string{childName}, nil)
 	}
 }

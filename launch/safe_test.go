@@ -178,7 +178,7 @@ func TestTheProgramCannotBeOverwritten(t *testing.T) {
 
 // The copy in memory is whole, and sealed.
 func TestCopyOfTheProgram(t *testing.T) {
-	fd, err := copyOfSelf()
+	fd, err := copyOfSelf("copy")
 	try(t, err)
 	defer unix.Close(fd)
 	var own, copied unix.Stat_t

@@ -30,7 +30,7 @@ func guardedSelf() (*os.File, error) {
 	if unix.Access(self, unix.W_OK) != nil && !ownsSelf() {
 		return nil, nil // nobody there may write to it
 	}
-	fd, err := copyOfSelf()
+	fd, err := copyOfSelf("nsview")
 	if err != nil {
 		return nil, fmt.Errorf("protect the program from what it starts: %w", err)
 	}
@@ -82,37 +82,41 @@ func ownsSelf() bool {
 	return unix.Stat(self, &st) == nil && int(st.Uid) == os.Geteuid()
 }
 
-// copyOfSelf is the program in memory, which nobody can change any more.
-func copyOfSelf() (int, error) {
+// copyOfSelf is the program in memory, by that name, which nobody can change any
+// more.
+func copyOfSelf(name string) (int, error) {
+	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
+	to, err := unix.MemfdCreate(name, flags|unix.MFD_EXEC)
+	if errors.Is(err, unix.EINVAL) { // before Linux 6.3 all are executable
+		to, err = unix.MemfdCreate(name, flags)
+	}
+	if err != nil {
+		return -1, refused("memfd_create", "", err)
+	}
+	if err := fillAndSeal(to); err != nil {
+		_ = unix.Close(to)
+		return -1, err
+	}
+	return to, nil
+}
+
+func fillAndSeal(to int) error {
 	from, err := unix.Open(self, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return -1, err
+		return refused("open", quoted(self), err)
 	}
 	defer unix.Close(from)
-	to, err := unix.MemfdCreate("nsview", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_EXEC)
-	if errors.Is(err, unix.EINVAL) { // before Linux 6.3 all are executable
-		to, err = unix.MemfdCreate("nsview", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
-	}
-	if err != nil {
-		return -1, err
-	}
-	for {
-		n, err := unix.Sendfile(to, from, nil, 1<<30)
+	for n := 1; n > 0; {
+		n, err = unix.Sendfile(to, from, nil, 1<<30)
 		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err == nil && n == 0 {
-			const seals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
-			_, err = unix.FcntlInt(uintptr(to), unix.F_ADD_SEALS, seals)
-			if err == nil {
-				return to, nil
-			}
-		}
-		if err != nil {
-			_ = unix.Close(to)
-			return -1, err
+			n = 1
+		} else if err != nil {
+			return refused("sendfile", "", err)
 		}
 	}
+	const seals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
+	_, err = unix.FcntlInt(uintptr(to), unix.F_ADD_SEALS, seals)
+	return refused("fcntl", "F_ADD_SEALS", err)
 }
 
 func far(fd int) (*os.File, error) {

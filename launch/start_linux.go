@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -264,7 +263,7 @@ type talk struct {
 	done    []inParent
 	theirs  *os.File // the child's end
 	mu      sync.Mutex
-	ours    int // -1 when it is closed
+	ours    socket // -1 when it is closed
 }
 
 func (t *talk) open() error {
@@ -273,7 +272,7 @@ func (t *talk) open() error {
 		t.ours = -1
 		return fmt.Errorf("socketpair: %w", err)
 	}
-	t.ours, t.theirs = pair[0], os.NewFile(uintptr(pair[1]), "talk")
+	t.ours, t.theirs = socket(pair[0]), os.NewFile(uintptr(pair[1]), "talk")
 	return nil
 }
 
@@ -282,7 +281,7 @@ func (t *talk) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.ours >= 0 {
-		_ = unix.Close(t.ours)
+		_ = unix.Close(int(t.ours))
 		t.ours = -1
 	}
 }
@@ -292,38 +291,6 @@ func (t *talk) hangUp() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.ours >= 0 {
-		_ = unix.Shutdown(t.ours, unix.SHUT_RDWR)
-	}
-}
-
-// Read reads from the child, and returns io.EOF at its end.
-func (t *talk) Read(b []byte) (int, error) {
-	for {
-		n, err := unix.Read(t.ours, b)
-		switch {
-		case errors.Is(err, unix.EINTR):
-		case err != nil:
-			return 0, err
-		case n == 0 && len(b) > 0:
-			return 0, io.EOF
-		default:
-			return n, nil
-		}
-	}
-}
-
-// Write writes to the child. One that is gone is an error and no signal.
-func (t *talk) Write(b []byte) (int, error) {
-	for done := 0; ; {
-		n, err := unix.SendmsgN(t.ours, b[done:], nil, nil, unix.MSG_NOSIGNAL)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil {
-			return done, err
-		}
-		if done += n; done == len(b) {
-			return done, nil
-		}
+		_ = unix.Shutdown(int(t.ours), unix.SHUT_RDWR)
 	}
 }

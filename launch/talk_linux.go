@@ -23,7 +23,7 @@ func (t *talk) run() error {
 			return err
 		}
 	}
-	if _, err := t.Write(t.plan(first).encode()); err != nil && !errors.Is(err, unix.EPIPE) { // a dead child shows below
+	if _, err := t.ours.Write(t.plan(first).encode()); err != nil && !errors.Is(err, unix.EPIPE) { // a dead child shows below
 		return fmt.Errorf("send the plan to the child: %w", err)
 	}
 	for n := first; n <= len(t.steps); n++ {
@@ -115,17 +115,17 @@ func (t *talk) give(fd int) {
 		return
 	}
 	defer unix.Close(fd)
-	_, _ = unix.SendmsgN(t.ours, []byte{'g'}, unix.UnixRights(fd), nil, unix.MSG_NOSIGNAL)
+	_ = t.ours.give(fd)
 }
 
 // letGo lets the child do its next step. That it is gone shows when it should
 // report.
-func (t *talk) letGo() { _, _ = t.Write([]byte{'g'}) }
+func (t *talk) letGo() { _, _ = t.ours.Write([]byte{'g'}) }
 
 // hear waits for the report of the nth step, and behind the last one for the
 // end of the conversation.
 func (t *talk) hear(n int, last bool) error {
-	r, err := readReport(t)
+	r, err := readReport(t.ours)
 	switch {
 	case errors.Is(err, io.EOF) && last:
 		return nil

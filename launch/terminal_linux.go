@@ -84,7 +84,7 @@ func (t *Terminal) open(c *child) (int, error) {
 		return -1, refused("ioctl", "TIOCGPTPEER", errno)
 	}
 	tty := int(peer)
-	if err := unix.Sendmsg(ttyFD, []byte{0}, unix.UnixRights(master), nil, unix.MSG_NOSIGNAL); err != nil {
+	if err := socket(ttyFD).give(master); err != nil {
 		_ = unix.Close(tty)
 		return -1, refused("sendmsg", "SCM_RIGHTS", err)
 	}
@@ -120,16 +120,7 @@ func (t *Terminal) console(c *child, tty int) error {
 	return refused("move_mount", `"/dev/console"`, unix.MoveMount(tree, "", at, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH))
 }
 
-// giveTerminal makes a user the owner of the command's terminal.
-func (c *child) giveTerminal(uid int) error {
-	tty, ok := c.slots[ttySlot]
-	if !ok {
-		return nil
-	}
-	return refused("fchown", "the terminal", unix.Fchown(tty, uid, -1))
-}
-
-// GiveTerminal makes a user the owner of the command's terminal.
+// GiveTerminal makes a user the owner of the command's terminal, if it has one.
 type GiveTerminal struct{ UID int }
 
 // Call is "fchown".
@@ -141,7 +132,13 @@ func (*GiveTerminal) FlagNames() string { return "" }
 // String is fchown(tty, 1000, -1).
 func (g *GiveTerminal) String() string { return fmt.Sprintf("fchown(%s, %d, -1)", ttySlot, g.UID) }
 
-func (g *GiveTerminal) do(c *child) error { return c.giveTerminal(g.UID) }
+func (g *GiveTerminal) do(c *child) error {
+	tty, ok := c.slots[ttySlot]
+	if !ok {
+		return nil
+	}
+	return refused("fchown", "the terminal", unix.Fchown(tty, g.UID, -1))
+}
 
 // ttySocket is where the master of a terminal comes from.
 type ttySocket struct{ ours, theirs *os.File }
@@ -163,27 +160,17 @@ func (s *ttySocket) close() {
 // only the master of a pseudoterminal is taken.
 func (s *ttySocket) receive() (*os.File, error) {
 	_ = s.theirs.Close()
-	var b [1]byte
-	rights := make([]byte, unix.CmsgSpace(4))
-	_, n, _, _, err := unix.Recvmsg(int(s.ours.Fd()), b[:], rights, unix.MSG_CMSG_CLOEXEC|unix.MSG_DONTWAIT)
+	fd, err := socket(s.ours.Fd()).take(unix.MSG_DONTWAIT)
 	if err != nil {
 		return nil, fmt.Errorf("receive the terminal: %w", err)
 	}
-	messages, err := unix.ParseSocketControlMessage(rights[:n])
-	if err != nil || len(messages) != 1 {
-		return nil, fmt.Errorf("receive the terminal: %d messages: %w", len(messages), unix.EBADMSG)
-	}
-	fds, err := unix.ParseUnixRights(&messages[0])
-	if err != nil || len(fds) != 1 {
-		return nil, fmt.Errorf("receive the terminal: %w", unix.EBADMSG)
-	}
-	if _, err := unix.IoctlGetInt(fds[0], unix.TIOCGPTN); err != nil {
-		_ = unix.Close(fds[0])
+	if _, err := unix.IoctlGetInt(fd, unix.TIOCGPTN); err != nil {
+		_ = unix.Close(fd)
 		return nil, fmt.Errorf("receive the terminal: %w", err)
 	}
-	if err := unix.SetNonblock(fds[0], true); err != nil {
-		_ = unix.Close(fds[0])
+	if err := unix.SetNonblock(fd, true); err != nil {
+		_ = unix.Close(fd)
 		return nil, fmt.Errorf("receive the terminal: %w", err)
 	}
-	return os.NewFile(uintptr(fds[0]), "terminal"), nil
+	return os.NewFile(uintptr(fd), "terminal"), nil
 }

@@ -42,7 +42,8 @@ import (
 const (
 	childName = "nsview-launch-child"
 
-	talkFD = 3 // the child's end of the conversation
+	talkFD   = 3 // the child's end of the conversation
+	toParent = socket(talkFD)
 
 	reportDone   = 'd'
 	reportFailed = 'f'
