@@ -85,7 +85,7 @@ func (d *Device) Call() Call {
 // FlagNames are the type and the mode.
 func (d *Device) FlagNames() string {
 	if d.Bind {
-		return "MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH"
+		return mountAtFlags
 	}
 	kind := map[byte]string{'b': "S_IFBLK", 'p': "S_IFIFO"}[d.Type]
 	if kind == "" {
@@ -133,7 +133,7 @@ func (d *Device) bind(c *child) error {
 		return err
 	}
 	defer unix.Close(node)
-	tree, err := unix.OpenTree(node, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH)
+	tree, err := cloneOf(node, 0)
 	if err != nil {
 		return refused("open_tree", quoted(d.Path), err)
 	}
@@ -143,7 +143,7 @@ func (d *Device) bind(c *child) error {
 		return err
 	}
 	defer unix.Close(to)
-	return unix.MoveMount(tree, "", to, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH)
+	return mountAt(tree, to)
 }
 
 // openDevice opens a character device of the host by path alone, and refuses

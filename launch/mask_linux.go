@@ -42,7 +42,7 @@ type Mask struct{ Path string }
 func (m *Mask) Call() Call { return "move_mount" }
 
 // FlagNames are those of move_mount(2).
-func (m *Mask) FlagNames() string { return "MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH" }
+func (m *Mask) FlagNames() string { return mountAtFlags }
 
 // String is move_mount(null or an empty tmpfs, openat2(rootfs, "/proc/kcore", ...), ...).
 func (m *Mask) String() string {
@@ -63,7 +63,7 @@ func (m *Mask) do(c *child) error {
 		return err
 	}
 	defer unix.Close(cover)
-	return unix.MoveMount(cover, "", at, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH)
+	return mountAt(cover, at)
 }
 
 // cover is what is mounted over a file or directory.
@@ -73,20 +73,14 @@ func (m *Mask) cover(c *child, at int) (int, error) {
 		return -1, err
 	}
 	if dir {
-		const slot = "cover"
-		fs := NewFS{Type: "tmpfs", Source: "tmpfs", Options: []string{"ro"}, Attr: unix.MOUNT_ATTR_RDONLY, To: slot}
-		if err := fs.do(c); err != nil {
-			return -1, err
-		}
-		fd := c.slots[slot]
-		delete(c.slots, slot)
-		return fd, nil
+		fs := NewFS{Type: "tmpfs", Source: "tmpfs", Options: []string{"ro"}, Attr: unix.MOUNT_ATTR_RDONLY}
+		return fs.make()
 	}
 	null, err := c.fd(nullSlot)
 	if err != nil {
 		return -1, err
 	}
-	fd, err := unix.OpenTree(null, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH)
+	fd, err := cloneOf(null, 0)
 	if err != nil {
 		return -1, refused("open_tree", nullSlot, err)
 	}
@@ -122,7 +116,7 @@ func (r *ReadOnlyPath) do(c *child) error {
 		return err
 	}
 	defer unix.Close(at)
-	tree, err := unix.OpenTree(at, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH|unix.AT_RECURSIVE)
+	tree, err := cloneOf(at, unix.AT_RECURSIVE)
 	if err != nil {
 		return refused("open_tree", quoted(r.Path), err)
 	}
@@ -130,5 +124,5 @@ func (r *ReadOnlyPath) do(c *child) error {
 	if err := unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}); err != nil {
 		return err
 	}
-	return refused("move_mount", quoted(r.Path), unix.MoveMount(tree, "", at, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH))
+	return refused("move_mount", quoted(r.Path), mountAt(tree, at))
 }

@@ -49,32 +49,39 @@ func (f *NewFS) settings() []string {
 }
 
 func (f *NewFS) do(c *child) error {
+	fd, err := f.make()
+	if err == nil {
+		c.put(f.To, fd)
+	}
+	return err
+}
+
+func (f *NewFS) make() (int, error) {
 	back, err := f.enterOwnGroup()
 	if err != nil {
-		return err
+		return -1, err
 	}
 	fs, err := unix.Fsopen(f.Type, unix.FSOPEN_CLOEXEC)
 	if err == nil {
 		err = back()
 	}
 	if err != nil {
-		return refused("fsopen", quoted(f.Type), err)
+		return -1, refused("fsopen", quoted(f.Type), err)
 	}
 	defer unix.Close(fs)
 	for _, o := range f.settings() {
 		if err := configure(fs, o); err != nil {
-			return refused("fsconfig", withMessage(fs, quoted(o)), err)
+			return -1, refused("fsconfig", withMessage(fs, quoted(o)), err)
 		}
 	}
 	if err := unix.FsconfigCreate(fs); err != nil {
-		return refused("fsconfig", withMessage(fs, f.Type), err)
+		return -1, refused("fsconfig", withMessage(fs, f.Type), err)
 	}
 	fd, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, int(f.Attr))
 	if err != nil {
-		return refused("fsmount", withMessage(fs, f.Type), err)
+		return -1, refused("fsmount", withMessage(fs, f.Type), err)
 	}
-	c.put(f.To, fd)
-	return nil
+	return fd, nil
 }
 
 // configure sets one option, KEY or KEY=VALUE.

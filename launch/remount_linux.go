@@ -21,9 +21,10 @@ type Remount struct {
 func (*Remount) Call() Call { return "mount_setattr" }
 
 // FlagNames are the attributes.
-func (r *Remount) FlagNames() string {
-	a := SetAttributes{Set: r.Attr.Set, Clear: r.Attr.Clear, Recursive: r.Recursive}
-	return a.FlagNames()
+func (r *Remount) FlagNames() string { return r.change().FlagNames() }
+
+func (r *Remount) change() *SetAttributes {
+	return &SetAttributes{Set: r.Attr.Set, Clear: r.Attr.Clear, Recursive: r.Recursive}
 }
 
 // String is mount_setattr(openat2(rootfs, "/dev", RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS), set MOUNT_ATTR_RDONLY).
@@ -54,12 +55,7 @@ func (r *Remount) do(c *child) error {
 		return refused("statx", quoted(r.Target)+" is no mount point", unix.EINVAL)
 	}
 	if r.Attr != (Attributes{}) {
-		a := SetAttributes{Set: r.Attr.Set, Clear: r.Attr.Clear}
-		flags := uint(unix.AT_EMPTY_PATH)
-		if r.Recursive {
-			flags |= unix.AT_RECURSIVE
-		}
-		if err := unix.MountSetattr(fd, "", flags, a.attr()); err != nil {
+		if err := r.change().apply(fd); err != nil {
 			return err
 		}
 	}

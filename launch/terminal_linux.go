@@ -107,7 +107,7 @@ func (t *Terminal) console(c *child, tty int) error {
 	if _, ok := c.slots[rootSlot]; !ok {
 		return nil
 	}
-	tree, err := unix.OpenTree(tty, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH)
+	tree, err := cloneOf(tty, 0)
 	if err != nil {
 		return refused("open_tree", "the terminal", err)
 	}
@@ -117,7 +117,7 @@ func (t *Terminal) console(c *child, tty int) error {
 		return err
 	}
 	defer unix.Close(at)
-	return refused("move_mount", `"/dev/console"`, unix.MoveMount(tree, "", at, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH))
+	return refused("move_mount", `"/dev/console"`, mountAt(tree, at))
 }
 
 // GiveTerminal makes a user the owner of the command's terminal, if it has one.

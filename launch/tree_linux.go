@@ -44,6 +44,20 @@ func (t *CloneTree) do(c *child) error {
 	return nil
 }
 
+// cloneOf is a copy of what a descriptor is of, mounted nowhere; more are further
+// flags of open_tree(2).
+func cloneOf(fd int, more uint) (int, error) {
+	return unix.OpenTree(fd, "", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH|more)
+}
+
+// mountAtFlags are the flags of [mountAt], by name.
+const mountAtFlags = "MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH"
+
+// mountAt mounts what is mounted nowhere on what another descriptor is of.
+func mountAt(tree, at int) error {
+	return unix.MoveMount(tree, "", at, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH)
+}
+
 // GivenTree is a [CloneTree] that the caller takes and gives to the child: the
 // way there is not for whom the child has become.
 type GivenTree struct{ CloneTree }
@@ -101,11 +115,7 @@ func (a *SetAttributes) do(c *child) error {
 	if err != nil {
 		return err
 	}
-	flags := uint(unix.AT_EMPTY_PATH)
-	if a.Recursive {
-		flags |= unix.AT_RECURSIVE
-	}
-	if err := unix.MountSetattr(fd, "", flags, a.attr()); err != nil {
+	if err := a.apply(fd); err != nil {
 		return err
 	}
 	if a.Slot == rootSlot && a.Set&unix.MOUNT_ATTR_RDONLY != 0 {
@@ -114,6 +124,15 @@ func (a *SetAttributes) do(c *child) error {
 		})
 	}
 	return nil
+}
+
+// apply changes the mount of a descriptor.
+func (a *SetAttributes) apply(fd int) error {
+	flags := uint(unix.AT_EMPTY_PATH)
+	if a.Recursive {
+		flags |= unix.AT_RECURSIVE
+	}
+	return unix.MountSetattr(fd, "", flags, a.attr())
 }
 
 func (a *SetAttributes) attr() *unix.MountAttr {
@@ -142,7 +161,7 @@ type Attach struct {
 func (a *Attach) Call() Call { return "move_mount" }
 
 // FlagNames are those of move_mount(2).
-func (a *Attach) FlagNames() string { return "MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH" }
+func (a *Attach) FlagNames() string { return mountAtFlags }
 
 // String is move_mount(fs, openat2(rootfs, "/proc", RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS), ...).
 func (a *Attach) String() string {
@@ -166,7 +185,7 @@ func (a *Attach) do(c *child) error {
 	if err := a.judge(from, to); err != nil {
 		return err
 	}
-	if err := unix.MoveMount(from, "", to, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH); err != nil {
+	if err := mountAt(from, to); err != nil {
 		return err
 	}
 	c.drop(a.Slot)
