@@ -45,10 +45,6 @@ type tables struct {
 
 func tablesOf(w *world.World) tables {
 	groups, _ := query.PeerGroups(w, query.GroupsQuery{Tree: true}) // fails for numbers that are asked for only
-	for _, v := range w.Views {
-		v.Groups() // gathered once and kept
-		break
-	}
 	return tables{w, groups}
 }
 

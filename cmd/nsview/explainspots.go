@@ -103,7 +103,7 @@ func (x *explanation) explainMissing(s spotArg, err error, before []query.Spot) 
 
 // elsewhere is where a mount made at a place would appear in a namespace.
 func (x *explanation) elsewhere(from query.Spot, ns uint64) string {
-	for _, a := range predict.Arrivals(world.GroupsOf(x.world), from.Place) {
+	for _, a := range predict.Arrivals(x.world.Groups(), from.Place) {
 		if a.On.View.Table.NS.Ino == ns && !a.Hidden && a.Via != predict.Self {
 			return a.Point
 		}

@@ -59,7 +59,7 @@ func compareView(t *testing.T, scene string, w *world.World, v *world.View) (com
 			continue // full
 		}
 		var want, got []string
-		for _, a := range predict.Arrivals(world.GroupsOf(w), predict.Place{Mount: m, Path: m.Point}) {
+		for _, a := range predict.Arrivals(w.Groups(), predict.Place{Mount: m, Path: m.Point}) {
 			want = append(want, fmt.Sprintf("%d %s %s", a.On.View.Table.NS.Ino, a.Point, a.Via))
 		}
 		for _, e := range r.Effects {

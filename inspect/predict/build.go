@@ -288,7 +288,7 @@ func placeOn(parent, child *world.Mount) string {
 // group without members on this host the kernel names the one above it only to
 // its slaves (propagate_from).
 func (b *builder) masters() {
-	for _, g := range world.GroupsOf(b.world).List {
+	for _, g := range b.world.Groups().List {
 		n := b.groups[g.ID]
 		if n == 0 {
 			continue // only in views that were left out

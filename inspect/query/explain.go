@@ -86,7 +86,7 @@ type ExplainQuery struct {
 // and if not, which link is broken.
 func Explain(w *world.World, q ExplainQuery) Verdict {
 	v := Verdict{From: q.From, To: q.To, Gaps: w.Gaps}
-	x := explainer{world: w, groups: world.GroupsOf(w), unique: q.Unique, from: q.From, v: &v}
+	x := explainer{world: w, groups: w.Groups(), unique: q.Unique, from: q.From, v: &v}
 	if q.From.Mount != nil {
 		v.Arrivals = predict.Arrivals(x.groups, q.From.Place)
 		x.full = predict.Full(v.Arrivals, w.Host.MaxMnts)

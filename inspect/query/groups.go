@@ -48,7 +48,7 @@ func (r GroupRow) Namespaces() int {
 
 // PeerGroups answers which peer groups the host has.
 func PeerGroups(w *world.World, q GroupsQuery) (Groups, error) {
-	all := world.GroupsOf(w)
+	all := w.Groups()
 	for _, id := range q.IDs {
 		if all.Get(id) == nil {
 			return Groups{}, fmt.Errorf("find peer group %v: no mount that was read is in it or receives from it", id)

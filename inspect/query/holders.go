@@ -114,7 +114,7 @@ type Holders struct {
 
 // HoldersOf answers what keeps a target busy.
 func HoldersOf(w *world.World, q HoldersQuery) Holders {
-	f := &finder{w: w, q: q, groups: world.GroupsOf(w), byID: map[snapshot.MountID]*world.Mount{}}
+	f := &finder{w: w, q: q, groups: w.Groups(), byID: map[snapshot.MountID]*world.Mount{}}
 	eachMount(w, func(m *world.Mount) { f.byID[m.ID] = m })
 	f.umountSet()
 	for _, look := range []func(){f.mounts, f.namespace, f.tasks, f.kernel, f.layers, f.victims} {

@@ -34,10 +34,17 @@ type Groups struct {
 // Get is a peer group by number, nil when no mount speaks of it.
 func (g *Groups) Get(id snapshot.GroupID) *PeerGroup { return g.byID[id] }
 
-// GroupsOf gathers the mounts of a world by peer group. What a process with
-// another root sees is a part of its namespace's table and counts once, unless
-// only that was read.
-func GroupsOf(w *World) *Groups {
+// Groups are the peer groups of the host, gathered when they are first asked for.
+// They must not be changed.
+func (w *World) Groups() *Groups { return w.groups() }
+
+// Groups are those of the world that the view is of.
+func (v *View) Groups() *Groups { return v.world.Groups() }
+
+// gatherGroups gathers the mounts by peer group. What a process with another root
+// sees is a part of its namespace's table and counts once, unless only that was
+// read.
+func (w *World) gatherGroups() *Groups {
 	g := &Groups{byID: map[snapshot.GroupID]*PeerGroup{}}
 	whole := map[uint64]bool{}
 	for _, v := range w.Views {
@@ -61,10 +68,6 @@ func GroupsOf(w *World) *Groups {
 	}
 	return g
 }
-
-// Groups are the peer groups of the host that the view is of, gathered when
-// they are first asked for.
-func (v *View) Groups() *Groups { return v.world.groups() }
 
 // homeOf is the number of the namespace that a process's view belongs to. An
 // ordinary user may not read it of others, but it may have been inferred.

@@ -78,7 +78,7 @@ func Build(s *snapshot.Snapshot) *World {
 	w.addProcesses()
 	w.relate()
 	w.addViews(s.Tables)
-	w.groups = sync.OnceValue(func() *Groups { return GroupsOf(w) })
+	w.groups = sync.OnceValue(w.gatherGroups)
 	return w
 }
 

@@ -97,7 +97,7 @@ func (w *topology) pair(host *inspect.Host, c *count, i int) {
 	fromPath := pick(w, w.paths(fromSpace, true))
 	seen := w.look(host)
 	from, _ := w.spot(host, seen, inspect.Place{NS: fromSpace.ino, Depth: snapshot.Auto}, fromSpace, fromPath, fromPath)
-	arrivals := predict.Arrivals(world.GroupsOf(seen), from.Place)
+	arrivals := predict.Arrivals(seen.Groups(), from.Place)
 	to := w.target(host, seen, from, arrivals)
 	verdict := query.Explain(seen, query.ExplainQuery{From: from.Spot, To: &to.Spot})
 
