@@ -106,28 +106,15 @@ func (m *Model) export() {
 			m.message = "draw " + render.Safe(name) + ": the name must end in .svg, .dot or .mmd"
 			return nil
 		}
-		w, groups, save := m.world, m.groups, m.options.Save
+		w, save := m.world, m.options.Save
 		return func() tea.Msg {
-			if err := save(name, func(out io.Writer) error { return draw(out, query.Propagation(w, flat(groups))) }); err != nil {
+			groups, _ := query.PeerGroups(w, query.GroupsQuery{}) // fails for numbers that are asked for only
+			if err := save(name, func(out io.Writer) error { return draw(out, query.Propagation(w, groups)) }); err != nil {
 				return answered{err: fmt.Errorf("draw %s: %w", name, err)}
 			}
 			return answered{done: "drew " + render.Safe(name)}
 		}
 	})
-}
-
-// flat are the groups of a tree as a list.
-func flat(g query.Groups) query.Groups {
-	out := query.Groups{Gaps: g.Gaps}
-	var add func(rows []query.GroupRow)
-	add = func(rows []query.GroupRow) {
-		for _, r := range rows {
-			out.Rows = append(out.Rows, query.GroupRow{PeerGroup: r.PeerGroup})
-			add(r.Under)
-		}
-	}
-	add(g.Rows)
-	return out
 }
 
 // search asks for a text and lists the mounts of all namespaces in which it
