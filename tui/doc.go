@@ -3,7 +3,8 @@
 // what happens, as it happens.
 //
 // The root [Model] routes messages and knows which pane has the keys; each pane
-// is a package with Model, New, Update, View, KeyMap and Styles:
+// is a package with Model, New, Update, View and Styles, whose keys are those of
+// package scroll:
 //
 //	spaces    the mount namespaces, grouped by whose they are
 //	mounts    the mount tree of one

@@ -5,22 +5,12 @@ package choice
 import (
 	"strings"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/nsview/nsview/tui/cell"
 	"github.com/nsview/nsview/tui/scroll"
 )
-
-// KeyMap are the keys of the list.
-type KeyMap struct{ scroll.KeyMap }
-
-// DefaultKeyMap has those of any list.
-func DefaultKeyMap() KeyMap { return KeyMap{scroll.DefaultKeyMap()} }
-
-// Bindings lists the keys for help.
-func (k KeyMap) Bindings() []key.Binding { return k.KeyMap.Bindings() }
 
 // Styles are the looks of the list.
 type Styles struct{ Name, Text, Chosen ansi.Style }
@@ -34,7 +24,7 @@ type Row struct {
 // Model is the list.
 type Model struct {
 	Title  string
-	Keys   KeyMap
+	Keys   scroll.KeyMap
 	Styles Styles
 
 	rows   []Row
@@ -45,7 +35,7 @@ type Model struct {
 
 // New is a list under a title.
 func New(title string, rows []Row, s Styles) Model {
-	m := Model{Title: title, Keys: DefaultKeyMap(), Styles: s, rows: rows}
+	m := Model{Title: title, Keys: scroll.DefaultKeyMap(), Styles: s, rows: rows}
 	for _, r := range rows {
 		m.name = max(m.name, cell.Width(r.Name))
 	}
@@ -67,11 +57,7 @@ func (m *Model) Selected() any {
 }
 
 // Click chooses the row at a line.
-func (m *Model) Click(line int) {
-	if at := m.window.Top + line; line >= 0 && at < len(m.rows) {
-		m.window.To(at)
-	}
-}
+func (m *Model) Click(line int) { m.window.Click(line) }
 
 // Wheel scrolls.
 func (m *Model) Wheel(rows int) { m.window.Wheel(rows) }
@@ -79,9 +65,7 @@ func (m *Model) Wheel(rows int) { m.window.Wheel(rows) }
 // Update moves the chosen row.
 func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 	if msg, ok := msg.(tea.KeyPressMsg); ok {
-		if step := m.Keys.Step(msg, m.window); step != 0 {
-			m.window.To(m.window.Cursor + step)
-		}
+		m.window.To(m.window.Cursor + m.Keys.Step(msg, m.window))
 	}
 	return m, nil
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	keys "charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
@@ -19,15 +18,6 @@ import (
 	"github.com/nsview/nsview/tui/preview"
 	"github.com/nsview/nsview/tui/scroll"
 )
-
-// KeyMap are the keys of the pane.
-type KeyMap struct{ scroll.KeyMap }
-
-// DefaultKeyMap has those of any list; they scroll.
-func DefaultKeyMap() KeyMap { return KeyMap{scroll.DefaultKeyMap()} }
-
-// Bindings lists the keys for help.
-func (k KeyMap) Bindings() []keys.Binding { return k.KeyMap.Bindings() }
 
 // Styles are the looks of the pane.
 type Styles struct{ Name, Value ansi.Style }
@@ -72,7 +62,7 @@ func (s Subject) key() key {
 
 // Model is the pane.
 type Model struct {
-	Keys   KeyMap
+	Keys   scroll.KeyMap
 	Styles Styles
 
 	about  key
@@ -93,7 +83,7 @@ func (f field) brief() bool { return strings.HasPrefix(f.name, "pid ") }
 type line struct{ name, value string }
 
 // New is an empty pane.
-func New(s Styles) Model { return Model{Keys: DefaultKeyMap(), Styles: s} }
+func New(s Styles) Model { return Model{Keys: scroll.DefaultKeyMap(), Styles: s} }
 
 // SetSubject tells of something else, from the beginning, or of the same as it
 // is now.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
@@ -14,15 +13,6 @@ import (
 	"github.com/nsview/nsview/tui/names"
 	"github.com/nsview/nsview/tui/scroll"
 )
-
-// KeyMap are the keys of the pane.
-type KeyMap struct{ scroll.KeyMap }
-
-// DefaultKeyMap has those of any list.
-func DefaultKeyMap() KeyMap { return KeyMap{scroll.DefaultKeyMap()} }
-
-// Bindings lists the keys for help.
-func (k KeyMap) Bindings() []key.Binding { return k.KeyMap.Bindings() }
 
 // Styles are the looks of the pane.
 type Styles struct {
@@ -32,7 +22,7 @@ type Styles struct {
 
 // Model is the pane.
 type Model struct {
-	Keys   KeyMap
+	Keys   scroll.KeyMap
 	Styles Styles
 
 	book   names.Book
@@ -52,7 +42,7 @@ type Model struct {
 const MaxKept = 20_000
 
 // New is an empty pane.
-func New(s Styles) Model { return Model{Keys: DefaultKeyMap(), Styles: s} }
+func New(s Styles) Model { return Model{Keys: scroll.DefaultKeyMap(), Styles: s} }
 
 // SetBook says what namespaces are called.
 func (m *Model) SetBook(b names.Book) { m.book = b }
@@ -206,8 +196,7 @@ func (m *Model) SetFocus(focus bool) { m.focus = focus }
 
 // Click picks the event at a line of the pane.
 func (m *Model) Click(line int) {
-	if at := m.window.Top + line - 1; line >= 1 && at < len(m.shown) {
-		m.window.To(at)
+	if m.window.Click(line - 1) {
 		m.picked = true
 	}
 }

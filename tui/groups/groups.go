@@ -17,24 +17,6 @@ import (
 	"github.com/nsview/nsview/tui/scroll"
 )
 
-// KeyMap are the keys of the pane.
-type KeyMap struct {
-	scroll.KeyMap
-	Fold, Unfold key.Binding
-}
-
-// DefaultKeyMap has those of any list, and those that show a group's mounts.
-func DefaultKeyMap() KeyMap {
-	return KeyMap{
-		KeyMap: scroll.DefaultKeyMap(),
-		Fold:   key.NewBinding(key.WithKeys("left", "h", "-"), key.WithHelp("←/h", "hide the group's mounts")),
-		Unfold: key.NewBinding(key.WithKeys("right", "l", "+"), key.WithHelp("→/l", "show the group's mounts")),
-	}
-}
-
-// Bindings lists the keys for help.
-func (k KeyMap) Bindings() []key.Binding { return append(k.KeyMap.Bindings(), k.Fold, k.Unfold) }
-
 // Styles are the looks of the pane.
 type Styles struct {
 	Heading, Chosen, ChosenAway, Quiet ansi.Style
@@ -44,7 +26,7 @@ type Styles struct {
 
 // Model is the pane.
 type Model struct {
-	Keys   KeyMap
+	Keys   scroll.TreeKeyMap
 	Styles Styles
 
 	book   names.Book
@@ -71,7 +53,7 @@ type row struct {
 
 // New is an empty pane.
 func New(s Styles) Model {
-	return Model{Keys: DefaultKeyMap(), Styles: s, open: map[snapshot.GroupID]bool{}}
+	return Model{Keys: scroll.NewTreeKeyMap("hide the group's mounts", "show the group's mounts"), Styles: s, open: map[snapshot.GroupID]bool{}}
 }
 
 // SetGroups shows groups as a tree; what was chosen stays so.
@@ -179,11 +161,7 @@ func (m *Model) SetSize(width, height int) {
 func (m *Model) SetFocus(focus bool) { m.focus = focus }
 
 // Click chooses the row at a line of the pane.
-func (m *Model) Click(line int) {
-	if at := m.window.Top + line - 1; line >= 1 && at < len(m.rows) {
-		m.window.To(at)
-	}
-}
+func (m *Model) Click(line int) { m.window.Click(line - 1) }
 
 // Wheel scrolls.
 func (m *Model) Wheel(rows int) { m.window.Wheel(rows) }
@@ -201,9 +179,7 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 	case key.Matches(press, m.Keys.Unfold) && r.group.PeerGroup != nil:
 		m.setOpen(r.group.ID, true)
 	default:
-		if step := m.Keys.Step(press, m.window); step != 0 {
-			m.window.To(m.window.Cursor + step)
-		}
+		m.window.To(m.window.Cursor + m.Keys.Step(press, m.window))
 	}
 	return m, nil
 }

@@ -17,24 +17,6 @@ import (
 	"github.com/nsview/nsview/tui/scroll"
 )
 
-// KeyMap are the keys of the pane.
-type KeyMap struct {
-	scroll.KeyMap
-	Fold, Unfold key.Binding
-}
-
-// DefaultKeyMap has those of any list, and those that fold the tree.
-func DefaultKeyMap() KeyMap {
-	return KeyMap{
-		KeyMap: scroll.DefaultKeyMap(),
-		Fold:   key.NewBinding(key.WithKeys("left", "h", "-"), key.WithHelp("←/h", "fold, or go to the parent")),
-		Unfold: key.NewBinding(key.WithKeys("right", "l", "+"), key.WithHelp("→/l", "unfold, or go to the first child")),
-	}
-}
-
-// Bindings lists the keys for help.
-func (k KeyMap) Bindings() []key.Binding { return append(k.KeyMap.Bindings(), k.Fold, k.Unfold) }
-
 // Styles are the looks of the pane.
 type Styles struct {
 	Heading, Chosen, ChosenAway, Quiet, Hidden ansi.Style
@@ -45,7 +27,7 @@ type Styles struct {
 
 // Model is the pane.
 type Model struct {
-	Keys   KeyMap
+	Keys   scroll.TreeKeyMap
 	Styles Styles
 
 	view *world.View
@@ -67,7 +49,7 @@ type Model struct {
 
 // New is an empty pane.
 func New(s Styles) Model {
-	return Model{Keys: DefaultKeyMap(), Styles: s, folded: map[snapshot.MountID]bool{}}
+	return Model{Keys: scroll.NewTreeKeyMap("fold, or go to the parent", "unfold, or go to the first child"), Styles: s, folded: map[snapshot.MountID]bool{}}
 }
 
 // SetView shows a tree. The same mount stays chosen when the view is a newer
@@ -214,11 +196,7 @@ func (m *Model) SetSize(width, height int) {
 func (m *Model) SetFocus(focus bool) { m.focus = focus }
 
 // Click chooses the row at a line of the pane.
-func (m *Model) Click(line int) {
-	if at := m.window.Top + line - 1; line >= 1 && at < len(m.rows) {
-		m.window.To(at)
-	}
-}
+func (m *Model) Click(line int) { m.window.Click(line - 1) }
 
 // Wheel scrolls.
 func (m *Model) Wheel(rows int) { m.window.Wheel(rows) }
@@ -235,9 +213,7 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 	case key.Matches(press, m.Keys.Unfold):
 		m.unfold()
 	default:
-		if step := m.Keys.Step(press, m.window); step != 0 {
-			m.window.To(m.window.Cursor + step)
-		}
+		m.window.To(m.window.Cursor + m.Keys.Step(press, m.window))
 	}
 	return m, nil
 }

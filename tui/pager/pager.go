@@ -3,22 +3,12 @@
 package pager
 
 import (
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/nsview/nsview/tui/cell"
 	"github.com/nsview/nsview/tui/scroll"
 )
-
-// KeyMap are the keys of the text.
-type KeyMap struct{ scroll.KeyMap }
-
-// DefaultKeyMap has those of any list; they scroll.
-func DefaultKeyMap() KeyMap { return KeyMap{scroll.DefaultKeyMap()} }
-
-// Bindings lists the keys for help.
-func (k KeyMap) Bindings() []key.Binding { return k.KeyMap.Bindings() }
 
 // Line is a line of a text: a heading, or a name and what is said of it.
 type Line struct {
@@ -32,7 +22,7 @@ type Styles struct{ Heading, Name, Text ansi.Style }
 // Model is a text.
 type Model struct {
 	Title  string
-	Keys   KeyMap
+	Keys   scroll.KeyMap
 	Styles Styles
 
 	text   []Line
@@ -43,7 +33,7 @@ type Model struct {
 
 // New is a text under a title.
 func New(title string, text []Line, s Styles) Model {
-	return Model{Title: title, Keys: DefaultKeyMap(), Styles: s, text: text}
+	return Model{Title: title, Keys: scroll.DefaultKeyMap(), Styles: s, text: text}
 }
 
 // SetSize sets the place on the screen.

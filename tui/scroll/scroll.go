@@ -36,6 +36,16 @@ func (w *Window) Wheel(rows int) {
 	w.Cursor = max(0, min(w.Cursor, w.Len-1))
 }
 
+// Click chooses the row at a line of those visible, and says whether there is one.
+func (w *Window) Click(line int) bool {
+	from, to := w.Visible()
+	if line < 0 || from+line >= to {
+		return false
+	}
+	w.To(from + line)
+	return true
+}
+
 // Visible is the range of visible rows.
 func (w *Window) Visible() (from, to int) { return w.Top, min(w.Top+w.Height, w.Len) }
 
@@ -51,6 +61,22 @@ func DefaultKeyMap() KeyMap {
 		PageDown: key.NewBinding(key.WithKeys("pgdown", "ctrl+f", "ctrl+d"), key.WithHelp("pgdn/ctrl+f", "page down")),
 		Top:      key.NewBinding(key.WithKeys("home", "g"), key.WithHelp("home/g", "first")),
 		Bottom:   key.NewBinding(key.WithKeys("end", "G"), key.WithHelp("end/G", "last")),
+	}
+}
+
+// TreeKeyMap are the keys of a list of which parts can be folded away.
+type TreeKeyMap struct {
+	KeyMap
+	Fold, Unfold key.Binding
+}
+
+// NewTreeKeyMap has those of any list, and those that fold, with what they do for
+// help.
+func NewTreeKeyMap(fold, unfold string) TreeKeyMap {
+	return TreeKeyMap{
+		KeyMap: DefaultKeyMap(),
+		Fold:   key.NewBinding(key.WithKeys("left", "h", "-"), key.WithHelp("←/h", fold)),
+		Unfold: key.NewBinding(key.WithKeys("right", "l", "+"), key.WithHelp("→/l", unfold)),
 	}
 }
 

@@ -15,6 +15,7 @@ func TestTheChosenRowIsVisible(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"resize": func(t *rapid.T) { w.Resize(small.Draw(t, "rows"), small.Draw(t, "height")) },
 			"to":     func(t *rapid.T) { w.To(small.Draw(t, "row")) },
+			"click":  func(t *rapid.T) { w.Click(small.Draw(t, "line")) },
 			"wheel":  func(t *rapid.T) { w.Wheel(small.Draw(t, "rows")) },
 			"": func(t *rapid.T) {
 				from, to := w.Visible()

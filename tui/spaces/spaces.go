@@ -5,7 +5,6 @@ package spaces
 import (
 	"strings"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
@@ -17,15 +16,6 @@ import (
 	"github.com/nsview/nsview/tui/scroll"
 )
 
-// KeyMap are the keys of the pane.
-type KeyMap struct{ scroll.KeyMap }
-
-// DefaultKeyMap has those of any list.
-func DefaultKeyMap() KeyMap { return KeyMap{scroll.DefaultKeyMap()} }
-
-// Bindings lists the keys for help.
-func (k KeyMap) Bindings() []key.Binding { return k.KeyMap.Bindings() }
-
 // Styles are the looks of the pane.
 type Styles struct {
 	Heading, Section, Number, Owner, Quiet, Active, Chosen, ChosenAway ansi.Style
@@ -34,7 +24,7 @@ type Styles struct {
 
 // Model is the pane.
 type Model struct {
-	Keys   KeyMap
+	Keys   scroll.KeyMap
 	Styles Styles
 
 	all, shown []row // shown has the headings too
@@ -50,7 +40,9 @@ type Model struct {
 }
 
 // New is an empty pane.
-func New(s Styles) Model { return Model{Keys: DefaultKeyMap(), Styles: s, active: map[uint64]int{}} }
+func New(s Styles) Model {
+	return Model{Keys: scroll.DefaultKeyMap(), Styles: s, active: map[uint64]int{}}
+}
 
 // SetWorld shows the mount namespaces of a world, as a book knows them; the one
 // that was chosen stays so when it is still there, else its place in the list
@@ -185,8 +177,7 @@ func (m *Model) SetFocus(focus bool) { m.focus = focus }
 
 // Click chooses the row at a line of the pane.
 func (m *Model) Click(line int) {
-	if row := m.window.Top + line - 1; line >= 1 && row < len(m.shown) {
-		m.window.To(row)
+	if m.window.Click(line - 1) {
 		m.land(1)
 	}
 }
