@@ -79,6 +79,31 @@ func Wrap(s string, w int) []string {
 	return append(lines, s)
 }
 
+// Paragraph is a text broken into lines of w columns, each behind an indent of at
+// most two.
+func Paragraph(text, indent string, w int, s ansi.Style) []string {
+	var lines []string
+	for _, l := range Wrap(text, w-2) {
+		lines = append(lines, s.Styled(Fit(indent+l, w)))
+	}
+	return lines
+}
+
+// Room is how many columns of a line are left, while its cells take theirs.
+type Room struct{ Left int }
+
+// Take gives a cell so many columns, or none when fewer than leave would be left.
+func (r *Room) Take(width, leave int) int {
+	if r.Left-width < leave {
+		return 0
+	}
+	r.Left -= width
+	return width
+}
+
+// Some gives a cell so many columns, or as many as there are.
+func (r *Room) Some(width int) int { return r.Take(max(min(width, r.Left), 0), 0) }
+
 // Span is a part of a line in one style.
 type Span struct {
 	Text  string

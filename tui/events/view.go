@@ -16,27 +16,20 @@ import (
 type columns struct{ mark, time, kind, where, what, reached, by int }
 
 func (m Model) columns() columns {
-	rest := m.width
-	take := func(width, leave int) int {
-		if rest-width < leave {
-			return 0
-		}
-		rest -= width
-		return width
+	room := cell.Room{Left: m.width}
+	c := columns{mark: room.Some(2)}
+	c.kind = room.Take(12, 8)
+	c.time = room.Take(9, 24)
+	c.reached = room.Take(8, 24)
+	c.by = room.Take(18, 44)
+	if room.Left > 40 {
+		c.what = room.Take(room.Left*2/5, 20)
 	}
-	c := columns{mark: take(min(2, rest), 0)}
-	c.kind = take(12, 8)
-	c.time = take(9, 24)
-	c.reached = take(8, 24)
-	c.by = take(18, 44)
-	if rest > 40 {
-		c.what = take(rest*2/5, 20)
-	}
-	c.where = min(rest, 70)
+	c.where = min(room.Left, 70)
 	if c.what > 0 {
-		c.what += rest - c.where
+		c.what += room.Left - c.where
 	} else {
-		c.where = rest
+		c.where = room.Left
 	}
 	return c
 }
@@ -47,10 +40,7 @@ func (m Model) View() []string {
 	from, to := m.window.Visible()
 	lines := append(make([]string, 0, to-from+1), cell.Line(m.Styles.Heading, c.spans(" ", []string{"TIME", "EVENT", "WHERE", "WHAT", "REACHED", "BY"})...))
 	if len(m.all) == 0 {
-		for _, l := range cell.Wrap(m.note, m.width-2) {
-			lines = append(lines, m.Styles.Quiet.Styled(cell.Fit("  "+l, m.width)))
-		}
-		return lines
+		return append(lines, cell.Paragraph(m.note, "  ", m.width, m.Styles.Quiet)...)
 	}
 	for i := from; i < to; i++ {
 		lines = append(lines, m.line(&m.all[m.shown[i]], c, i == m.window.Cursor))

@@ -16,31 +16,20 @@ import (
 type columns struct{ mark, group, mounts, spaces, fstype, where int }
 
 func (m Model) columns() columns {
-	rest := m.width
-	take := func(width, leave int) int {
-		if rest-width < leave {
-			return 0
-		}
-		rest -= width
-		return width
-	}
-	c := columns{mark: take(min(2, rest), 0)}
-	c.group = take(min(12, rest), 0)
-	c.mounts = take(5, 12)
-	c.spaces = take(5, 12)
-	c.fstype = take(9, 24)
-	c.where = rest
+	room := cell.Room{Left: m.width}
+	c := columns{mark: room.Some(2)}
+	c.group = room.Some(12)
+	c.mounts = room.Take(5, 12)
+	c.spaces = room.Take(5, 12)
+	c.fstype = room.Take(9, 24)
+	c.where = room.Left
 	return c
 }
 
 // View draws the heading and the visible rows, a line each, or the note.
 func (m Model) View() []string {
 	if m.note != "" {
-		var lines []string
-		for _, l := range cell.Wrap(m.note, m.width-2) {
-			lines = append(lines, m.Styles.Quiet.Styled(cell.Fit(" "+l, m.width)))
-		}
-		return lines
+		return cell.Paragraph(m.note, " ", m.width, m.Styles.Quiet)
 	}
 	c := m.columns()
 	from, to := m.window.Visible()

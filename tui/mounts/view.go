@@ -79,19 +79,14 @@ func peers(x *world.Mount) int {
 type columns struct{ mark, change, name, propagation, peers, fstype, source int }
 
 func (m Model) columns() columns {
-	rest := m.width
-	take := func(width, leave int) int {
-		if rest-width-1 < leave {
-			return 0
-		}
-		rest -= width + 1
-		return width
-	}
-	c := columns{mark: min(2, rest)}
+	room := cell.Room{Left: m.width}
+	take := func(width, leave int) int { return max(room.Take(width+1, leave)-1, 0) } // behind a gap
+	var c columns
 	if m.preview != nil {
-		c.mark, c.change = min(1, rest), min(2, max(rest-1, 0))
+		c.mark, c.change = room.Some(1), room.Some(2)
+	} else {
+		c.mark = room.Some(2)
 	}
-	rest -= c.mark + c.change
 	if c.propagation = take(m.propagation, 14); c.propagation == 0 {
 		c.propagation = take(1, 8)
 	}
@@ -99,21 +94,17 @@ func (m Model) columns() columns {
 		c.peers = take(maxPeers, 18)
 	}
 	c.fstype = take(m.fstype, 20)
-	if rest > 44 {
-		c.source = take(min(rest/3, 40), 30)
+	if room.Left > 44 {
+		c.source = take(min(room.Left/3, 40), 30)
 	}
-	c.name = max(rest, 0)
+	c.name = room.Left
 	return c
 }
 
 // View draws the heading and the visible rows, a line each, or the note.
 func (m Model) View() []string {
 	if m.view == nil {
-		var lines []string
-		for _, l := range cell.Wrap(m.note, m.width-2) {
-			lines = append(lines, m.Styles.Quiet.Styled(cell.Fit(" "+l, m.width)))
-		}
-		return lines
+		return cell.Paragraph(m.note, " ", m.width, m.Styles.Quiet)
 	}
 	c := m.columns()
 	from, to := m.window.Visible()

@@ -90,20 +90,13 @@ func changes(c preview.Count) string {
 type columns struct{ mark, number, who, procs, mounts, active int }
 
 func (m Model) columns() columns {
-	rest := m.width
-	take := func(width, leave int) int {
-		if rest-width < leave {
-			return 0
-		}
-		rest -= width
-		return width
-	}
-	c := columns{mark: take(min(2, rest), 0)}
-	c.number = take(min(11, rest), 0)
-	c.active = take(m.badges(), 6)
-	c.mounts = take(m.digits+1, 9)
-	c.procs = take(6, 9)
-	c.who = rest
+	room := cell.Room{Left: m.width}
+	c := columns{mark: room.Some(2)}
+	c.number = room.Some(11)
+	c.active = room.Take(m.badges(), 6)
+	c.mounts = room.Take(m.digits+1, 9)
+	c.procs = room.Take(6, 9)
+	c.who = room.Left
 	return c
 }
 
