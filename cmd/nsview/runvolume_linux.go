@@ -141,7 +141,7 @@ func (v *volume) bindOptions(options []string) error {
 	case parsed.Remount || parsed.IDMap != bundle.NoIDMap:
 		return errors.New("remount and idmap are not for -v (see --mount)")
 	}
-	v.Attr, v.TreeAttr = attributesOf(parsed.Mount), attributesOf(parsed.Tree)
+	v.Attr, v.TreeAttr = parsed.Mount, parsed.Tree
 	v.propagate(parsed.Propagation)
 	return nil
 }
@@ -153,10 +153,6 @@ func (v *volume) propagate(list []launch.Request) {
 		list = []launch.Request{{Change: launch.Private, Recursive: true}}
 	}
 	v.Propagation = list
-}
-
-func attributesOf(a bundle.Attributes) launch.Attributes {
-	return launch.Attributes{Set: launch.MountAttr(a.Set), Clear: launch.MountAttr(a.Clear)}
 }
 
 // tmpfsGuard is what Docker sets for --tmpfs, unless the options say otherwise.
@@ -181,7 +177,7 @@ func (v *volume) newFSOptions(list []string) error {
 	if parsed.Bind || parsed.Remount || parsed.IDMap != bundle.NoIDMap {
 		return errors.New("bind, remount and idmap are not for a new file system")
 	}
-	v.Attr = attributesOf(parsed.Mount)
+	v.Attr = parsed.Mount
 	v.Options = append(slices.DeleteFunc(parsed.Super, func(s string) bool { return s == "ro" }), parsed.Data...)
 	v.Propagation = parsed.Propagation
 	return nil
@@ -255,7 +251,6 @@ func (m *mountFields) setRecursive(value string) error {
 	case "disabled":
 		m.options = append(m.options, "bind")
 	case "writable":
-		m.options = slices.DeleteFunc(m.options, func(o string) bool { return o == "ro" })
 		return errors.New("bind-recursive=writable is not done: below a read-only volume all is read-only")
 	default:
 		return fmt.Errorf("bind-recursive is enabled, disabled or readonly, not %q", value)

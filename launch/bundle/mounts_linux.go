@@ -41,14 +41,10 @@ func (m *maker) add(p launch.MountPoint) {
 	m.c.Spec.Rootfs.Mounts = append(m.c.Spec.Rootfs.Mounts, p)
 }
 
-func attributesOf(a Attributes) launch.Attributes {
-	return launch.Attributes{Set: launch.MountAttr(a.Set), Clear: launch.MountAttr(a.Clear)}
-}
-
 func (m *maker) remount(mount specs.Mount, o Options) {
 	m.add(launch.MountPoint{
 		Target: path.Clean(mount.Destination), Remount: true,
-		Attr: attributesOf(o.Mount), TreeAttr: attributesOf(o.Tree), Options: o.Data,
+		Attr: o.Mount, TreeAttr: o.Tree, Options: o.Data,
 	})
 }
 
@@ -59,7 +55,7 @@ func (m *maker) bind(at string, mount specs.Mount, o Options) error {
 	}
 	p := launch.MountPoint{
 		Target: path.Clean(mount.Destination), Bind: source, Recursive: o.Recursive,
-		Attr: attributesOf(o.Mount), TreeAttr: attributesOf(o.Tree), Propagation: o.Propagation,
+		Attr: o.Mount, TreeAttr: o.Tree, Propagation: o.Propagation,
 	}
 	if o.IDMap != NoIDMap {
 		p.IDMap = launch.IDMapping{UIDs: idMaps(mount.UIDMappings), GIDs: idMaps(mount.GIDMappings), Recursive: o.IDMap == RecursiveIDMap}
@@ -76,7 +72,7 @@ func (m *maker) bind(at string, mount specs.Mount, o Options) error {
 func (m *maker) newFS(mount specs.Mount, o Options) {
 	p := launch.MountPoint{
 		Target: path.Clean(mount.Destination), FSType: mount.Type, Source: mount.Source,
-		Attr: attributesOf(o.Mount), TreeAttr: attributesOf(o.Tree), Propagation: o.Propagation,
+		Attr: o.Mount, TreeAttr: o.Tree, Propagation: o.Propagation,
 		Options: slices.Concat(o.Super, o.Data),
 	}
 	if p.Source == "" {
@@ -114,7 +110,7 @@ func (m *maker) cgroup(at string, mount specs.Mount, o Options) error {
 		return m.fault(at+".type", "%w", err)
 	}
 	m.c.Spec.Rootfs.AddGroups(lines, launch.MountPoint{
-		Target: path.Clean(mount.Destination), Attr: attributesOf(o.Mount), Options: o.Data,
+		Target: path.Clean(mount.Destination), Attr: o.Mount, Options: o.Data,
 		Propagation: o.Propagation, OwnGroup: own,
 	})
 	return nil

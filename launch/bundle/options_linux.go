@@ -21,26 +21,6 @@ const (
 	RecursiveIDMap
 )
 
-// Attributes are changes of a mount's attributes, MOUNT_ATTR_* of
-// mount_setattr(2).
-type Attributes struct{ Set, Clear uint64 }
-
-func (a *Attributes) set(bits uint64) {
-	a.Set |= bits
-	a.Clear &^= bits
-}
-
-func (a *Attributes) clear(bits uint64) {
-	a.Set &^= bits
-	a.Clear |= bits
-}
-
-// atime chooses one of the settings of MOUNT_ATTR__ATIME.
-func (a *Attributes) atime(setting uint64) {
-	a.Set = a.Set&^unix.MOUNT_ATTR__ATIME | setting
-	a.Clear |= unix.MOUNT_ATTR__ATIME
-}
-
 // Options are the options of a mount, sorted by what they are about. Later ones
 // win, as in mount(8).
 type Options struct {
@@ -48,7 +28,7 @@ type Options struct {
 	Recursive bool // rbind
 	Remount   bool
 	// Mount are attributes of the mount alone, Tree of all mounts below too.
-	Mount, Tree Attributes
+	Mount, Tree launch.Attributes
 	// Super are options of the file system that any type has (ro, sync,
 	// dirsync, lazytime, mand), Data those that its type knows.
 	Super, Data []string
@@ -70,26 +50,32 @@ func (e *OptionError) Error() string { return e.Err.Error() }
 func (e *OptionError) Unwrap() error { return e.Err }
 
 // attributes are the options of a mount by name; with r in front they are for
-// all mounts below as well.
-var attributes = map[string]func(*Attributes){
-	"ro":            func(a *Attributes) { a.set(unix.MOUNT_ATTR_RDONLY) },
-	"rw":            func(a *Attributes) { a.clear(unix.MOUNT_ATTR_RDONLY) },
-	"nosuid":        func(a *Attributes) { a.set(unix.MOUNT_ATTR_NOSUID) },
-	"suid":          func(a *Attributes) { a.clear(unix.MOUNT_ATTR_NOSUID) },
-	"nodev":         func(a *Attributes) { a.set(unix.MOUNT_ATTR_NODEV) },
-	"dev":           func(a *Attributes) { a.clear(unix.MOUNT_ATTR_NODEV) },
-	"noexec":        func(a *Attributes) { a.set(unix.MOUNT_ATTR_NOEXEC) },
-	"exec":          func(a *Attributes) { a.clear(unix.MOUNT_ATTR_NOEXEC) },
-	"nodiratime":    func(a *Attributes) { a.set(unix.MOUNT_ATTR_NODIRATIME) },
-	"diratime":      func(a *Attributes) { a.clear(unix.MOUNT_ATTR_NODIRATIME) },
-	"nosymfollow":   func(a *Attributes) { a.set(unix.MOUNT_ATTR_NOSYMFOLLOW) },
-	"symfollow":     func(a *Attributes) { a.clear(unix.MOUNT_ATTR_NOSYMFOLLOW) },
-	"relatime":      func(a *Attributes) { a.atime(unix.MOUNT_ATTR_RELATIME) },
-	"norelatime":    func(a *Attributes) { a.atime(unix.MOUNT_ATTR_RELATIME) },
-	"atime":         func(a *Attributes) { a.atime(unix.MOUNT_ATTR_RELATIME) },
-	"noatime":       func(a *Attributes) { a.atime(unix.MOUNT_ATTR_NOATIME) },
-	"strictatime":   func(a *Attributes) { a.atime(unix.MOUNT_ATTR_STRICTATIME) },
-	"nostrictatime": func(a *Attributes) { a.atime(unix.MOUNT_ATTR_RELATIME) },
+// all mounts below as well. Of the settings of MOUNT_ATTR__ATIME one is chosen.
+var attributes = map[string]launch.Attributes{
+	"ro":            {Set: unix.MOUNT_ATTR_RDONLY},
+	"rw":            {Clear: unix.MOUNT_ATTR_RDONLY},
+	"nosuid":        {Set: unix.MOUNT_ATTR_NOSUID},
+	"suid":          {Clear: unix.MOUNT_ATTR_NOSUID},
+	"nodev":         {Set: unix.MOUNT_ATTR_NODEV},
+	"dev":           {Clear: unix.MOUNT_ATTR_NODEV},
+	"noexec":        {Set: unix.MOUNT_ATTR_NOEXEC},
+	"exec":          {Clear: unix.MOUNT_ATTR_NOEXEC},
+	"nodiratime":    {Set: unix.MOUNT_ATTR_NODIRATIME},
+	"diratime":      {Clear: unix.MOUNT_ATTR_NODIRATIME},
+	"nosymfollow":   {Set: unix.MOUNT_ATTR_NOSYMFOLLOW},
+	"symfollow":     {Clear: unix.MOUNT_ATTR_NOSYMFOLLOW},
+	"relatime":      {Set: unix.MOUNT_ATTR_RELATIME, Clear: unix.MOUNT_ATTR__ATIME},
+	"norelatime":    {Set: unix.MOUNT_ATTR_RELATIME, Clear: unix.MOUNT_ATTR__ATIME},
+	"atime":         {Set: unix.MOUNT_ATTR_RELATIME, Clear: unix.MOUNT_ATTR__ATIME},
+	"noatime":       {Set: unix.MOUNT_ATTR_NOATIME, Clear: unix.MOUNT_ATTR__ATIME},
+	"strictatime":   {Set: unix.MOUNT_ATTR_STRICTATIME, Clear: unix.MOUNT_ATTR__ATIME},
+	"nostrictatime": {Set: unix.MOUNT_ATTR_RELATIME, Clear: unix.MOUNT_ATTR__ATIME},
+}
+
+// change adds what an option says to what those before it have said.
+func change(a *launch.Attributes, by launch.Attributes) {
+	a.Set = a.Set&^by.Clear | by.Set
+	a.Clear = a.Clear&^by.Set | by.Clear
 }
 
 // opposites are the options of a file system that undo others.
@@ -119,13 +105,15 @@ func (o *Options) add(text string) error {
 	if known, err := o.addWord(text); known || err != nil {
 		return err
 	}
-	own, recursive := attributes[text], attributes[strings.TrimPrefix(text, "r")]
+	own, isOwn := attributes[text]
+	below, recursive := strings.CutPrefix(text, "r")
+	all, isAll := attributes[below]
 	switch {
-	case own != nil:
-		own(&o.Mount)
+	case isOwn:
+		change(&o.Mount, own)
 		o.addSuper(text)
-	case recursive != nil && text[0] == 'r':
-		recursive(&o.Tree)
+	case recursive && isAll:
+		change(&o.Tree, all)
 	case slices.Contains(superOptions, text) || opposites[text] != "":
 		o.addSuper(text)
 	default:

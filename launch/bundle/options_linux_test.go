@@ -14,22 +14,22 @@ import (
 func TestParseOptions(t *testing.T) {
 	for text, want := range map[string]Options{
 		"rbind rslave nosuid": {
-			Bind: true, Recursive: true, Mount: Attributes{Set: unix.MOUNT_ATTR_NOSUID},
+			Bind: true, Recursive: true, Mount: launch.Attributes{Set: unix.MOUNT_ATTR_NOSUID},
 			Propagation: []launch.Request{{Change: launch.Slave, Recursive: true}},
 		},
-		"bind ro rw": {Bind: true, Mount: Attributes{Clear: unix.MOUNT_ATTR_RDONLY}},
+		"bind ro rw": {Bind: true, Mount: launch.Attributes{Clear: unix.MOUNT_ATTR_RDONLY}},
 		"ro sync mode=755 size=64k": {
-			Mount: Attributes{Set: unix.MOUNT_ATTR_RDONLY}, Super: []string{"ro", "sync"}, Data: []string{"mode=755", "size=64k"},
+			Mount: launch.Attributes{Set: unix.MOUNT_ATTR_RDONLY}, Super: []string{"ro", "sync"}, Data: []string{"mode=755", "size=64k"},
 		},
 		"sync async dirsync": {Super: []string{"dirsync"}},
 		"rro rnosuid nodev": {
-			Mount: Attributes{Set: unix.MOUNT_ATTR_NODEV},
-			Tree:  Attributes{Set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID},
+			Mount: launch.Attributes{Set: unix.MOUNT_ATTR_NODEV},
+			Tree:  launch.Attributes{Set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID},
 		},
 		"noatime strictatime nodiratime": {
-			Mount: Attributes{Set: unix.MOUNT_ATTR_STRICTATIME | unix.MOUNT_ATTR_NODIRATIME, Clear: unix.MOUNT_ATTR__ATIME},
+			Mount: launch.Attributes{Set: unix.MOUNT_ATTR_STRICTATIME | unix.MOUNT_ATTR_NODIRATIME, Clear: unix.MOUNT_ATTR__ATIME},
 		},
-		"rrelatime": {Tree: Attributes{Clear: unix.MOUNT_ATTR__ATIME}},
+		"rrelatime": {Tree: launch.Attributes{Clear: unix.MOUNT_ATTR__ATIME}},
 		"private shared": {
 			Propagation: []launch.Request{{Change: launch.Private}, {Change: launch.Shared}},
 		},
