@@ -2,6 +2,7 @@ package launch
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -131,6 +132,16 @@ var limitNames = []string{
 	unix.RLIMIT_MEMLOCK: "MEMLOCK", unix.RLIMIT_AS: "AS", unix.RLIMIT_LOCKS: "LOCKS",
 	unix.RLIMIT_SIGPENDING: "SIGPENDING", unix.RLIMIT_MSGQUEUE: "MSGQUEUE", unix.RLIMIT_NICE: "NICE",
 	unix.RLIMIT_RTPRIO: "RTPRIO", unix.RLIMIT_RTTIME: "RTTIME",
+}
+
+// LimitNames are the resources by their whole names, RLIMIT_AS first.
+func LimitNames() []string {
+	list := make([]string, len(limitNames))
+	for i, name := range limitNames {
+		list[i] = "RLIMIT_" + name
+	}
+	slices.Sort(list)
+	return list
 }
 
 // LimitByName finds a resource: nofile, NOFILE or RLIMIT_NOFILE.

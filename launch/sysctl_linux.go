@@ -31,8 +31,14 @@ var ipcSettings = []string{
 	"kernel.shmmni", "kernel.shm_rmid_forced",
 }
 
+var (
+	errHostSetting = errors.New("is the same for all of the host")
+	errNoSetting   = errors.New("is no name of a setting")
+)
+
 // Needs is the type of namespace that a setting belongs to. The others are the
-// same for all of the host: they are an error.
+// same for all of the host: they are an error, whose cause does not repeat the
+// name.
 func (s *Sysctl) Needs() (Namespaces, error) {
 	name := strings.ReplaceAll(strings.TrimPrefix(s.path(), "/proc/sys/"), "/", ".")
 	switch {
@@ -44,9 +50,9 @@ func (s *Sysctl) Needs() (Namespaces, error) {
 	case name == "kernel.domainname" || name == "kernel.hostname":
 		return UTS, nil
 	default:
-		return 0, fmt.Errorf("the setting %q is the same for all of the host", s.Name)
+		return 0, fmt.Errorf("the setting %q %w", s.Name, errHostSetting)
 	}
-	return 0, fmt.Errorf("%q is no name of a setting", s.Name)
+	return 0, fmt.Errorf("%q %w", s.Name, errNoSetting)
 }
 
 // checkSysctls refuses settings that would not be the command's own.

@@ -1,7 +1,6 @@
 package bundle
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -83,9 +82,9 @@ func (c *checker) hooks() {
 	if h == nil {
 		return
 	}
-	for _, kind := range HookKinds {
+	for _, kind := range hookKinds {
 		for i, hook := range kind.of(h) {
-			at := fmt.Sprintf("hooks.%s[%d]", kind.Name, i)
+			at := fmt.Sprintf("hooks.%s[%d]", kind.name, i)
 			c.absolute(at+".path", hook.Path)
 			c.text(at, append(append([]string{}, hook.Args...), hook.Env...)...)
 			if hook.Timeout != nil && (*hook.Timeout <= 0 || *hook.Timeout > int(maxTimeout/time.Second)) {
@@ -98,15 +97,15 @@ func (c *checker) hooks() {
 // maxTimeout is a day: more does not fit all clocks.
 const maxTimeout = 24 * time.Hour
 
-// HookKind is a moment at which hooks are run.
-type HookKind struct {
-	Name string // the property
+// hookKind is a moment at which hooks are run.
+type hookKind struct {
+	name string // the property
 	of   func(*specs.Hooks) []specs.Hook
 }
 
-// HookKinds are the moments in the order of a container's life (runtime.md,
+// hookKinds are the moments in the order of a container's life (runtime.md,
 // Lifecycle).
-var HookKinds = []HookKind{
+var hookKinds = []hookKind{
 	//lint:ignore SA1019 old bundles have it
 	{"prestart", func(h *specs.Hooks) []specs.Hook { return h.Prestart }},
 	{"createRuntime", func(h *specs.Hooks) []specs.Hook { return h.CreateRuntime }},
@@ -115,5 +114,3 @@ var HookKinds = []HookKind{
 	{"poststart", func(h *specs.Hooks) []specs.Hook { return h.Poststart }},
 	{"poststop", func(h *specs.Hooks) []specs.Hook { return h.Poststop }},
 }
-
-var errNotPrivate = errors.New("needs a namespace of its own")

@@ -1,20 +1,16 @@
 package bundle
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
-	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
-)
 
-// namespaceTypes are the types of namespace, as the specification calls them.
-var namespaceTypes = []specs.LinuxNamespaceType{
-	specs.MountNamespace, specs.PIDNamespace, specs.NetworkNamespace, specs.IPCNamespace,
-	specs.UTSNamespace, specs.UserNamespace, specs.CgroupNamespace, specs.TimeNamespace,
-}
+	"github.com/nsview/nsview/launch"
+)
 
 func (c *checker) namespaces() {
 	l := c.config.Linux
@@ -26,7 +22,7 @@ func (c *checker) namespaces() {
 	for i, n := range l.Namespaces {
 		at := fmt.Sprintf("linux.namespaces[%d]", i)
 		switch {
-		case !slices.Contains(namespaceTypes, n.Type):
+		case !slices.ContainsFunc(nsKinds, func(k nsKind) bool { return k.name == n.Type }):
 			c.fault(at+".type", "there is no namespace type %q", n.Type)
 		case seen[n.Type]:
 			c.fault(at+".type", "%s comes twice", n.Type)
@@ -75,7 +71,7 @@ func (c *checker) newUser() bool {
 // private wants a namespace that is not the caller's own.
 func (c *checker) private(at string, t specs.LinuxNamespaceType) {
 	if _, ok := c.namespace(t); !ok {
-		c.fault(at, "%w of type %s, or the host would change", errNotPrivate, t)
+		c.fault(at, "needs a namespace of its own of type %s, or the host would change", t)
 	}
 }
 
@@ -84,7 +80,7 @@ func (c *checker) linux() {
 	if l == nil {
 		return
 	}
-	if _, err := ParsePropagation(l.RootfsPropagation); err != nil {
+	if _, err := parsePropagation(l.RootfsPropagation); err != nil {
 		c.fault("linux.rootfsPropagation", "%w", err)
 	}
 	for i, p := range l.MaskedPaths {
@@ -106,32 +102,18 @@ func (c *checker) linux() {
 	}
 }
 
-// ipcSysctls are the settings of an IPC namespace besides fs.mqueue
-// (ipc_namespaces(7)).
-var ipcSysctls = []string{
-	"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax",
-	"kernel.shmmni", "kernel.shm_rmid_forced",
-}
-
 // sysctl wants settings that belong to a namespace of the container.
 func (c *checker) sysctl() {
 	for _, name := range slices.Sorted(maps.Keys(c.config.Linux.Sysctl)) {
 		at := fmt.Sprintf("linux.sysctl[%q]", name)
 		c.text(at, name, c.config.Linux.Sysctl[name])
-		// Both kernel.domainname and kernel/domainname are in use (sysctl(8)).
-		dotted := strings.ReplaceAll(name, "/", ".")
-		switch {
-		case strings.Contains(dotted, "..") || strings.HasPrefix(dotted, "."):
-			c.fault(at, "is no name of a setting")
-		case slices.Contains(ipcSysctls, dotted) || strings.HasPrefix(dotted, "fs.mqueue."):
-			c.private(at, specs.IPCNamespace)
-		case strings.HasPrefix(dotted, "net."):
-			c.private(at, specs.NetworkNamespace)
-		case dotted == "kernel.domainname" || dotted == "kernel.hostname":
-			c.private(at, specs.UTSNamespace)
-		default:
-			c.fault(at, "is the same for all of the host")
+		needs, err := (&launch.Sysctl{Name: name}).Needs()
+		if err != nil {
+			c.fault(at, "%w", errors.Unwrap(err))
+			continue
 		}
+		of := slices.IndexFunc(nsKinds, func(k nsKind) bool { return k.flag == needs })
+		c.private(at, nsKinds[of].name)
 	}
 }
 

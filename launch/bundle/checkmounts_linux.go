@@ -22,7 +22,7 @@ func (c *checker) mounts() {
 }
 
 func (c *checker) mount(at string, m specs.Mount, o Options) {
-	bind := IsBind(m, o)
+	bind := isBind(m, o)
 	switch {
 	case !bind && m.Type == "" && !o.Remount:
 		c.fault(at+".type", "is missing, and the options have neither bind nor rbind")
@@ -43,9 +43,9 @@ func (c *checker) mount(at string, m specs.Mount, o Options) {
 	c.mappings(at+".gidMappings", m.GIDMappings)
 }
 
-// IsBind says whether a mount makes a directory or file appear elsewhere: by
+// isBind says whether a mount makes a directory or file appear elsewhere: by
 // its options or, as container engines take it, by its type.
-func IsBind(m specs.Mount, o Options) bool { return o.Bind || m.Type == "bind" }
+func isBind(m specs.Mount, o Options) bool { return o.Bind || m.Type == "bind" }
 
 // mappings wants ranges that a user namespace can have (user_namespaces(7)).
 func (c *checker) mappings(at string, list []specs.LinuxIDMapping) {

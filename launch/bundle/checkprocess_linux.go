@@ -4,14 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-)
 
-// rlimits are the names of the limits (config.md, getrlimit(2)).
-var rlimits = []string{
-	"RLIMIT_AS", "RLIMIT_CORE", "RLIMIT_CPU", "RLIMIT_DATA", "RLIMIT_FSIZE", "RLIMIT_LOCKS", "RLIMIT_MEMLOCK",
-	"RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_NOFILE", "RLIMIT_NPROC", "RLIMIT_RSS", "RLIMIT_RTPRIO",
-	"RLIMIT_RTTIME", "RLIMIT_SIGPENDING", "RLIMIT_STACK",
-}
+	"github.com/nsview/nsview/launch"
+)
 
 func (c *checker) process() {
 	p := c.config.Process
@@ -44,7 +39,7 @@ func (c *checker) process() {
 }
 
 func (c *checker) rlimits() {
-	seen := map[string]bool{}
+	seen, rlimits := map[string]bool{}, launch.LimitNames()
 	for i, r := range c.config.Process.Rlimits {
 		at := fmt.Sprintf("process.rlimits[%d]", i)
 		switch {

@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
@@ -85,7 +86,7 @@ func (m *maker) root() error {
 		return m.fault("root.path", "%s is no directory", r.Path)
 	}
 	r.ReadOnly = m.Config.Root.Readonly
-	propagation, err := ParsePropagation(m.Config.Linux.RootfsPropagation)
+	propagation, err := parsePropagation(m.Config.Linux.RootfsPropagation)
 	if err != nil {
 		return m.fault("linux.rootfsPropagation", "%w", err)
 	}
@@ -105,12 +106,15 @@ func cause(err error) error {
 	return err
 }
 
-// kinds are the namespaces in the order in which they are entered: paths are
-// the host's, so that the mount namespace comes last.
-var kinds = []struct {
+// nsKind is a type of namespace, as the specification calls it.
+type nsKind struct {
 	name specs.LinuxNamespaceType
 	flag launch.Namespaces
-}{
+}
+
+// nsKinds are the types in the order in which namespaces are entered: paths are
+// the host's, so that the mount namespace comes last.
+var nsKinds = []nsKind{
 	{specs.UserNamespace, launch.User},
 	{specs.TimeNamespace, launch.Time},
 	{specs.CgroupNamespace, launch.Cgroup},
@@ -123,7 +127,7 @@ var kinds = []struct {
 
 func (m *maker) namespaces() error {
 	s := &m.c.Spec
-	for _, k := range kinds {
+	for _, k := range nsKinds {
 		i := slices.IndexFunc(m.Config.Linux.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == k.name })
 		if i < 0 {
 			continue
@@ -176,7 +180,7 @@ func (m *maker) guards() error {
 	for name, value := range l.Sysctl {
 		s.Sysctls = append(s.Sysctls, launch.Sysctl{Name: name, Value: value})
 	}
-	slices.SortFunc(s.Sysctls, func(a, b launch.Sysctl) int { return compare(a.Name, b.Name) })
+	slices.SortFunc(s.Sysctls, func(a, b launch.Sysctl) int { return strings.Compare(a.Name, b.Name) })
 	if l.Personality != nil {
 		s.Personality = &launch.Personality{}
 		if l.Personality.Domain == specs.PerLinux32 {
@@ -184,16 +188,6 @@ func (m *maker) guards() error {
 		}
 	}
 	return nil
-}
-
-func compare(a, b string) int {
-	if a < b {
-		return -1
-	}
-	if a > b {
-		return 1
-	}
-	return 0
 }
 
 func (m *maker) process() error {

@@ -17,19 +17,19 @@ func (m *maker) hooks() error {
 		return nil
 	}
 	s := &m.c.Spec
-	for _, kind := range HookKinds {
+	for _, kind := range hookKinds {
 		for _, h := range kind.of(m.Config.Hooks) {
-			hook, err := m.hook(kind.Name, h)
+			hook, err := m.hook(kind.name, h)
 			if err != nil {
 				return err
 			}
-			switch kind.Name {
+			switch kind.name {
 			case "prestart", "createRuntime":
-				s.Mounted = append(s.Mounted, inRuntime(kind.Name, hook))
+				s.Mounted = append(s.Mounted, inRuntime(kind.name, hook))
 			case "createContainer":
-				s.Creating = append(s.Creating, launch.RunHook{Hook: hook, Moment: kind.Name})
+				s.Creating = append(s.Creating, launch.RunHook{Hook: hook, Moment: kind.name})
 			case "startContainer":
-				s.Starting = append(s.Starting, launch.RunHook{Hook: hook, Moment: kind.Name})
+				s.Starting = append(s.Starting, launch.RunHook{Hook: hook, Moment: kind.name})
 			case "poststart":
 				m.c.Poststart = append(m.c.Poststart, hook)
 			case "poststop":

@@ -23,7 +23,7 @@ func (m *maker) mounts() error {
 		switch at := fmt.Sprintf("mounts[%d]", i); {
 		case o.Remount:
 			m.remount(mount, o)
-		case IsBind(mount, o):
+		case isBind(mount, o):
 			err = m.bind(at, mount, o)
 		case mount.Type == "cgroup":
 			err = m.cgroup(at, mount, o)

@@ -166,8 +166,8 @@ func (o *Options) addWord(text string) (known bool, err error) {
 	return true, nil
 }
 
-// ParsePropagation takes a change of propagation by name; "" is no change.
-func ParsePropagation(text string) (launch.Request, error) {
+// parsePropagation takes a change of propagation by name; "" is no change.
+func parsePropagation(text string) (launch.Request, error) {
 	if text == "" {
 		return launch.Request{}, nil
 	}
