@@ -1,6 +1,9 @@
 package launch
 
-import "os"
+import (
+	"os"
+	"slices"
+)
 
 // Spec says what to start, and in which surroundings.
 type Spec struct {
@@ -152,6 +155,11 @@ type MountPoint struct {
 // IDMap maps Size ids from Inside on, as a user namespace sees them, to those
 // from Outside on.
 type IDMap struct{ Inside, Outside, Size int }
+
+// RootIsRoot says whether the host's root is root by a map.
+func RootIsRoot(maps []IDMap) bool {
+	return slices.ContainsFunc(maps, func(m IDMap) bool { return m.Inside == 0 && m.Outside == 0 && m.Size > 0 })
+}
 
 // Credentials are the ids that the command runs with.
 type Credentials struct {

@@ -226,7 +226,7 @@ func (s Spec) mapIDs(cmd *exec.Cmd) {
 	attr.UidMappings, attr.GidMappings = mappings(s.UIDs), mappings(s.GIDs)
 	attr.GidMappingsEnableSetgroups = s.Setgroups
 	if s.Foreign {
-		// Whom the namespace does not know loses all rights by execve(2).
+		// Who is not root there loses all rights by execve(2).
 		attr.Credential = &syscall.Credential{NoSetGroups: !s.Setgroups}
 	}
 }

@@ -49,18 +49,8 @@ func (nf *nsFlags) mapIDs(spec *launch.Spec, ordinary bool) error {
 		return fmt.Errorf("read the command line: --userns-map: %w", err)
 	}
 	spec.UIDs, spec.GIDs, spec.Setgroups = maps, maps, !ordinary
-	spec.Foreign = !ordinary && !isRoot(maps)
+	spec.Foreign = !ordinary && !launch.RootIsRoot(maps)
 	return nil
-}
-
-// isRoot says whether the caller, who is root, is root there too.
-func isRoot(maps []launch.IDMap) bool {
-	for _, m := range maps {
-		if m.Inside == 0 && m.Outside == 0 && m.Size > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // ranges maps the caller to root, and what the host grants to the ids above.

@@ -150,7 +150,7 @@ func (m *maker) namespaces() error {
 	}
 	s.UIDs, s.GIDs = idMaps(m.Config.Linux.UIDMappings), idMaps(m.Config.Linux.GIDMappings)
 	s.Setgroups = s.Namespaces.Has(launch.User) && m.by.Superuser
-	s.Foreign = s.Setgroups && (!knows(s.UIDs, 0) || !knows(s.GIDs, 0))
+	s.Foreign = s.Setgroups && (!launch.RootIsRoot(s.UIDs) || !launch.RootIsRoot(s.GIDs))
 	s.Loopback = s.Namespaces.Has(launch.Net)
 	s.Hostname, s.Domainname = m.Config.Hostname, m.Config.Domainname
 	for _, clock := range []string{"monotonic", "boottime"} {
@@ -167,11 +167,6 @@ func idMaps(list []specs.LinuxIDMapping) []launch.IDMap {
 		maps = append(maps, launch.IDMap{Inside: int(m.ContainerID), Outside: int(m.HostID), Size: int(m.Size)})
 	}
 	return maps
-}
-
-// knows says whether an id of the host is mapped.
-func knows(maps []launch.IDMap, id int) bool {
-	return slices.ContainsFunc(maps, func(m launch.IDMap) bool { return m.Outside <= id && id-m.Outside < m.Size })
 }
 
 func (m *maker) guards() error {

@@ -105,6 +105,12 @@ var behaviours = []struct {
 		"user namespace", true, func(c *specs.Spec) { asUser(c, 100000, 200000, 1000) },
 		"cat /proc/self/uid_map /proc/self/gid_map; id -u; stat -c %u:%g /", "0     100000       1000\n         0     200000       1000\n0\n65534:65534",
 	},
+	{"user namespace in which its maker is somebody else", true, func(c *specs.Spec) {
+		asUser(c, 100000, 200000, 5)
+		somebody := specs.LinuxIDMapping{ContainerID: 5, Size: 1}
+		c.Linux.UIDMappings = append(c.Linux.UIDMappings, somebody)
+		c.Linux.GIDMappings = append(c.Linux.GIDMappings, somebody)
+	}, "id -u; id -g; stat -c %u:%g /; hostname", "0\n0\n5:5\nrunc"},
 	{"one user", false, func(c *specs.Spec) {
 		if superuser() {
 			asUser(c, 0, 0, 1)
