@@ -15,14 +15,15 @@ func TestAsideLeavesBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &aside{proc: p, limit: time.Millisecond}
-	defer a.close()
+	a := newAside(p)
+	a.Limit = time.Millisecond
+	defer a.Close()
 	stuck := make(chan struct{})
 	if a.do(func(*proc.FS) { <-stuck }) {
 		t.Error("what hangs is said to have ended")
 	}
 	close(stuck)
-	a.limit = time.Minute
+	a.Limit = time.Minute
 	var name string
 	if !a.do(func(p *proc.FS) { name, _ = p.Comm(7) }) || name != "seven" {
 		t.Errorf("after something hung, comm is %q", name)

@@ -49,7 +49,7 @@ func (r Reader) Disks() *snapshot.Busy {
 func (r Reader) LookAt(path string) kernel.Place {
 	p := r.kernel.NewProber(limit)
 	defer p.Close()
-	return p.Places(path)[0]
+	return p.At(path)
 }
 
 // OnDisk is the type of the file system on a block device, "" where it cannot be
@@ -108,13 +108,13 @@ type boundSocket struct {
 func (r Reader) Busy(ctx context.Context, of *snapshot.Snapshot, want snapshot.BusyWant) *snapshot.Busy {
 	b := &take{
 		Reader: r, ctx: ctx, snap: of, want: want, busy: &snapshot.Busy{Devs: want.Devs},
-		prober: r.kernel.NewProber(limit), aside: &aside{proc: r.proc, limit: limit},
+		prober: r.kernel.NewProber(limit), aside: newAside(r.proc),
 		mounts: map[snapshot.MountID]snapshot.Dev{}, lost: map[snapshot.MountID]snapshot.Dev{},
 		sockets: map[uint64]*boundSocket{}, uses: map[useKey]int{},
 		pipes: map[uint64][]snapshot.Dev{}, links: map[uint32]int{},
 	}
 	defer b.prober.Close()
-	defer b.aside.close()
+	defer b.aside.Close()
 	for i := range of.Tables {
 		for j := range of.Tables[i].Mounts {
 			m := &of.Tables[i].Mounts[j]
@@ -225,7 +225,7 @@ func (b *take) swaps() {
 	var err error
 	b.busy.Swaps, err = b.proc.Swaps()
 	for i := range b.busy.Swaps {
-		at := b.prober.Places(b.busy.Swaps[i].Path)[0]
+		at := b.prober.At(b.busy.Swaps[i].Path)
 		b.busy.Swaps[i].Missing = at.Err != nil
 	}
 	b.read("swap", err)

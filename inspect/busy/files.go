@@ -87,7 +87,7 @@ func (b *take) file(u snapshot.Use, info proc.FDInfo, task string) {
 	dev, known := b.mounts[info.Mount]
 	if !known {
 		if dev, known = b.lost[info.Mount]; !known {
-			at := b.prober.Places(link)[0]
+			at := b.prober.At(link)
 			if at.Err != nil {
 				return
 			}
@@ -147,7 +147,7 @@ func (b *take) device(u snapshot.Use, info proc.FDInfo, link string) {
 	if len(b.want.Blocks) == 0 {
 		return
 	}
-	if at := b.prober.Places(link)[0]; b.isDisk(at) {
+	if at := b.prober.At(link); b.isDisk(at) {
 		u.Kind, u.Dev = snapshot.UseDevice, at.Rdev
 		b.use(u)
 	}

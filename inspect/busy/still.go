@@ -10,9 +10,9 @@ import (
 // Still says whether a use that was seen is there now: the same link of the same
 // task leads to the same mount. What cannot be looked at again is taken to be.
 func (r Reader) Still(uses []snapshot.Use) bool {
-	b := &take{Reader: r, prober: r.kernel.NewProber(limit), aside: &aside{proc: r.proc, limit: limit}}
+	b := &take{Reader: r, prober: r.kernel.NewProber(limit), aside: newAside(r.proc)}
 	defer b.prober.Close()
-	defer b.aside.close()
+	defer b.aside.Close()
 	for i := range uses {
 		if !b.still(&uses[i]) {
 			return false
@@ -35,7 +35,7 @@ func (b *take) still(u *snapshot.Use) bool {
 		read := b.aside.do(func(p *proc.FS) { info, err = p.FDInfo(task, u.FD) })
 		return !read || err == nil && info.Mount == u.Mount
 	case u.Kind == snapshot.UseCwd || u.Kind == snapshot.UseRoot || u.Kind == snapshot.UseExe:
-		at := b.prober.Places(task + "/" + string(u.Kind))[0]
+		at := b.prober.At(task + "/" + string(u.Kind))
 		return at.Err == nil && at.Mount == u.Mount
 	}
 	return true

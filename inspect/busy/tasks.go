@@ -107,21 +107,18 @@ func (b *take) dirs(pid, tid int, task string) error {
 	if tid != 0 {
 		links = links[:2]
 	}
-	paths := make([]string, len(links))
-	for i, kind := range links {
-		paths[i] = task + "/" + string(kind)
-	}
 	var failed error
-	for i, at := range b.prober.Places(paths...) {
-		u := snapshot.Use{Kind: links[i], PID: pid, TID: tid}
+	for _, kind := range links {
+		at, link := b.prober.At(task+"/"+string(kind)), string(kind)
+		u := snapshot.Use{Kind: kind, PID: pid, TID: tid}
 		switch {
 		case errors.Is(at.Err, kernel.ErrSilent):
-			u.Path, _ = b.proc.Link(task, string(links[i]))
+			u.Path, _ = b.proc.Link(task, link)
 			u.ByName = true
 			b.use(u)
 		case at.Err == nil:
-			b.at(u, at, task, string(links[i]))
-		case links[i] == snapshot.UseExe && gone(at.Err):
+			b.at(u, at, task, link)
+		case kind == snapshot.UseExe && gone(at.Err):
 			b.kernelThread(pid)
 		case !gone(at.Err):
 			failed = at.Err
@@ -168,7 +165,7 @@ func (b *take) mapped(pid int) error {
 			continue
 		}
 		u := snapshot.Use{Kind: snapshot.UseMap, PID: pid, Dev: m.Dev, Path: m.Path}
-		if at := b.prober.Places(strconv.Itoa(pid) + "/map_files/" + m.Range)[0]; at.Err == nil {
+		if at := b.prober.At(strconv.Itoa(pid) + "/map_files/" + m.Range); at.Err == nil {
 			_, known := b.mounts[at.Mount]
 			u.Mount, u.Detached = at.Mount, !known
 		}

@@ -31,14 +31,8 @@ func (*Kernel) NewProber(time.Duration) *Prober { return &Prober{} }
 // Close does nothing.
 func (*Prober) Close() {}
 
-// Places answers [errors.ErrUnsupported].
-func (*Prober) Places(paths ...string) []Place {
-	list := make([]Place, len(paths))
-	for i := range list {
-		list[i].Err = errors.ErrUnsupported
-	}
-	return list
-}
+// At answers [errors.ErrUnsupported].
+func (*Prober) At(string) Place { return Place{Err: errors.ErrUnsupported} }
 
 // OwnFiles says no.
 func (*Kernel) OwnFiles(_, _ int) bool { return false }

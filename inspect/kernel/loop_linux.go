@@ -9,28 +9,6 @@ import (
 	"github.com/nsview/nsview/inspect/snapshot"
 )
 
-// within runs f on a goroutine that is left behind when it takes too long.
-func within[T any](limit time.Duration, f func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	answer := make(chan result, 1)
-	go func() {
-		v, err := f()
-		answer <- result{v, err}
-	}()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case r := <-answer:
-		return r.value, r.err
-	case <-timer.C:
-		var none T
-		return none, ErrSilent
-	}
-}
-
 // LoopBacking asks a loop device which file is behind it (loop(4)). The kernel
 // asks the file's own file system, which may be dead.
 func (k *Kernel) LoopBacking(device string, limit time.Duration) (snapshot.Dev, uint64, error) {

@@ -24,57 +24,40 @@ type Place struct {
 	Err   error
 }
 
-// Prober looks where links of /proc lead. Following one may wait for a server
-// that is dead: it is done on a thread that is left behind when it takes too
-// long, which can still be ended, as such a link asks no FUSE server. What a path
-// of names leads to an asker looks at. A Prober is for one goroutine.
+// Prober looks where links of /proc lead, aside ([Aside]): such a link asks no
+// FUSE server. What a path of names leads to an asker looks at. A Prober is for
+// one goroutine.
 type Prober struct {
 	k     *Kernel
-	proc  *ProcDir
-	limit time.Duration
-	asked chan probeRequest
-}
-
-type probeRequest struct {
-	paths  []string
-	answer chan Place
+	aside Aside
 }
 
 // NewProber makes a Prober that gives each path so long.
 func (k *Kernel) NewProber(limit time.Duration) *Prober {
-	return &Prober{k: k, proc: k.proc, limit: limit}
+	return &Prober{k: k, aside: Aside{Limit: limit}}
 }
 
-// Close lets the thread go.
-func (p *Prober) Close() {
-	if p.asked != nil {
-		close(p.asked)
-		p.asked = nil
-	}
-}
+// Close lets its goroutine go.
+func (p *Prober) Close() { p.aside.Close() }
 
-// Places looks at paths below /proc, or absolute ones of the program's own
+// At looks at a path below /proc, or at an absolute one of the program's own
 // namespace. What does not answer has [ErrSilent].
-func (p *Prober) Places(paths ...string) []Place {
-	if len(paths) == 1 && strings.HasPrefix(paths[0], "/") {
-		if at, ok := p.aside(paths[0]); ok {
-			return []Place{at}
+func (p *Prober) At(path string) Place {
+	if strings.HasPrefix(path, "/") {
+		if at, ok := p.asked(path); ok {
+			return at
 		}
 	}
-	list := make([]Place, 0, len(paths))
-	for len(list) < len(paths) {
-		got := p.some(paths[len(list):])
-		list = append(list, got...)
-		if len(list) < len(paths) {
-			list = append(list, Place{Err: ErrSilent})
-		}
+	var at Place
+	if !p.aside.Do(func() { at = placeAt(p.k.proc.fd, path) }) {
+		return Place{Err: ErrSilent}
 	}
-	return list
+	return at
 }
 
-// aside has an asker look at a path.
-func (p *Prober) aside(path string) (at Place, ok bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), p.limit)
+// asked has an asker look at a path.
+func (p *Prober) asked(path string) (at Place, ok bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), p.aside.Limit)
 	defer cancel()
 	r, err := p.k.ask(ctx, question{Kind: askPlace, Path: []byte(path)}, view{ns: -1, root: -1})
 	switch {
@@ -85,39 +68,6 @@ func (p *Prober) aside(path string) (at Place, ok bool) {
 	}
 	r.Place.Err = r.err()
 	return r.Place, true
-}
-
-// some answers as many of the paths as can be before one takes too long.
-func (p *Prober) some(paths []string) []Place {
-	if p.asked == nil {
-		p.asked = make(chan probeRequest)
-		go work(p.proc.fd, p.asked)
-	}
-	// The room for all answers lets a thread that was left behind end.
-	r := probeRequest{paths, make(chan Place, len(paths))}
-	p.asked <- r
-	var list []Place
-	timer := time.NewTimer(p.limit)
-	defer timer.Stop()
-	for range paths {
-		select {
-		case at := <-r.answer:
-			list = append(list, at)
-			timer.Reset(p.limit)
-		case <-timer.C:
-			p.Close()
-			return list
-		}
-	}
-	return list
-}
-
-func work(procfd int, asked <-chan probeRequest) {
-	for r := range asked {
-		for _, path := range r.paths {
-			r.answer <- placeAt(procfd, path)
-		}
-	}
 }
 
 // placeAt asks only for what the kernel has at hand: no server is asked and no
