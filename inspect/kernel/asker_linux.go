@@ -86,7 +86,8 @@ const firstPassedFD = 3
 func (q question) answer() reply {
 	next := firstPassedFD
 	k := New(&ProcDir{fd: next})
-	v := view{ns: -1, root: -1, isOwn: q.IsOwn}
+	v := ownView
+	v.isOwn = q.IsOwn
 	for _, fd := range []struct {
 		passed bool
 		into   *int
@@ -135,12 +136,13 @@ func (r reply) err() error {
 // errNoAsker: there can be none, and the program has to wait itself.
 var errNoAsker = errors.New("no process could be started that asks")
 
-// ask has an asker answer. When ctx ends first it is killed and left behind, and
-// the error is that of ctx.
+// ask has an asker answer, from a view. When ctx ends first it is killed and left
+// behind, and the error is that of ctx.
 func (k *Kernel) ask(ctx context.Context, q question, v view) (reply, error) {
 	if !mayAsk.Load() {
 		return reply{}, errNoAsker
 	}
+	q.IsOwn, q.NS, q.Root = v.isOwn, v.ns >= 0, v.root >= 0
 	text, err := json.Marshal(q)
 	if err != nil {
 		return reply{}, err

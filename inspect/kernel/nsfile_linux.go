@@ -20,7 +20,7 @@ func (k *Kernel) File(path string) (snapshot.Type, uint64, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), fileLimit)
 	defer cancel()
-	r, err := k.ask(ctx, question{Kind: askFile, Path: []byte(path)}, view{ns: -1, root: -1})
+	r, err := k.ask(ctx, question{Kind: askFile, Path: []byte(path)}, ownView)
 	switch {
 	case errors.Is(err, errNoAsker):
 		return nsFile(path)

@@ -59,7 +59,7 @@ func (p *Prober) At(path string) Place {
 func (p *Prober) asked(path string) (at Place, ok bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), p.aside.Limit)
 	defer cancel()
-	r, err := p.k.ask(ctx, question{Kind: askPlace, Path: []byte(path)}, view{ns: -1, root: -1})
+	r, err := p.k.ask(ctx, question{Kind: askPlace, Path: []byte(path)}, ownView)
 	switch {
 	case errors.Is(err, errNoAsker):
 		return at, false
@@ -70,15 +70,18 @@ func (p *Prober) asked(path string) (at Place, ok bool) {
 	return r.Place, true
 }
 
-// placeAt asks only for what the kernel has at hand: no server is asked and no
+// glance asks only for what the kernel has at hand: no server is asked and no
 // automount set off (statx(2)).
-func placeAt(dirfd int, path string) Place {
-	const flags = unix.AT_STATX_DONT_SYNC | unix.AT_NO_AUTOMOUNT
-	var st unix.Statx_t
-	var err error = unix.EINTR
+func glance(dirfd int, path string, flags, mask int) (st unix.Statx_t, err error) {
+	err = unix.EINTR
 	for err == unix.EINTR {
-		err = unix.Statx(dirfd, path, flags, unix.STATX_TYPE|unix.STATX_INO|unix.STATX_MNT_ID, &st)
+		err = unix.Statx(dirfd, path, flags|unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, mask, &st)
 	}
+	return st, err
+}
+
+func placeAt(dirfd int, path string) Place {
+	st, err := glance(dirfd, path, 0, unix.STATX_TYPE|unix.STATX_INO|unix.STATX_MNT_ID)
 	if err != nil {
 		return Place{Err: err}
 	}

@@ -132,8 +132,7 @@ func openNSFile(path string, ino uint64) (int, error) {
 		return -1, err
 	}
 	defer unix.Close(seen)
-	var st unix.Statx_t
-	err = unix.Statx(seen, "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_INO|unix.STATX_TYPE, &st)
+	st, err := glance(seen, "", unix.AT_EMPTY_PATH, unix.STATX_INO|unix.STATX_TYPE)
 	if err != nil {
 		return -1, err
 	}

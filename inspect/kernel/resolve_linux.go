@@ -39,7 +39,7 @@ func (k *Kernel) Resolve(ctx context.Context, ref snapshot.Ref, pid int, path st
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	r, err := k.ask(ctx, question{Kind: askPath, Path: []byte(path), IsOwn: p.isOwn, NS: p.ns >= 0, Root: p.root >= 0}, p)
+	r, err := k.ask(ctx, question{Kind: askPath, Path: []byte(path)}, p)
 	if !errors.Is(err, errNoAsker) {
 		p.close()
 		if err != nil {
@@ -68,7 +68,7 @@ func (k *Kernel) Resolve(ctx context.Context, ref snapshot.Ref, pid int, path st
 
 // entrance is what a thread needs to see what a process or namespace sees.
 func (k *Kernel) entrance(ref snapshot.Ref, pid int) (view, error) {
-	v := view{ns: -1, root: -1}
+	v := ownView
 	var err error
 	if pid != 0 {
 		v.root, err = openat(k.proc.fd, pidPath(pid, "root"), unix.O_PATH|unix.O_DIRECTORY)
@@ -90,52 +90,33 @@ func (k *Kernel) entrance(ref snapshot.Ref, pid int) (view, error) {
 // every ".." stay below the root (RESOLVE_IN_ROOT of openat2(2)); the names are
 // then read as the thread sees them, which has the namespace's root.
 func (k *Kernel) resolve(v view, path string) (at Resolved, err error) {
-	// With a root directory at hand, not being let in only means that names
-	// are read from outside.
-	if err := enter(v.ns); err != nil && !v.isOwn && v.root < 0 {
+	root, err := v.enter()
+	if err != nil {
 		return at, err
 	}
-	root := v.root
-	if root < 0 {
-		if root, err = openat(unix.AT_FDCWD, "/", unix.O_PATH|unix.O_DIRECTORY); err != nil {
-			return at, err
-		}
-		defer unix.Close(root)
-	}
+	defer unix.Close(root)
 	fd, err := below(root, path)
 	if err != nil {
 		return at, err
 	}
 	defer unix.Close(fd)
-	if at.Mount, at.Path, err = k.placeOf(fd); err != nil {
+	var st unix.Statx_t
+	if at.Path, st, err = k.placeOf(fd); err != nil {
 		return at, err
 	}
-	at.File = isFile(fd)
-	if name, cut := strings.CutSuffix(at.Path, deletedSuffix); cut && hasNoName(fd) {
+	at.Mount = snapshot.MountID(st.Mnt_id)
+	at.File = st.Mask&unix.STATX_TYPE != 0 && st.Mode&unix.S_IFMT != unix.S_IFDIR
+	if name, cut := strings.CutSuffix(at.Path, deletedSuffix); cut && st.Nlink == 0 {
 		at.Path, at.Deleted = name, true
 	}
-	at.Root, at.RootPath, err = k.placeOf(root)
+	at.RootPath, st, err = k.placeOf(root)
+	at.Root = snapshot.MountID(st.Mnt_id)
 	return at, err
 }
 
 // deletedSuffix is what the kernel writes behind a path that is gone; a name may
 // end so, too.
 const deletedSuffix = " (deleted)"
-
-// hasNoName says whether a file or directory has been deleted, from what the
-// kernel has at hand.
-func hasNoName(fd int) bool {
-	var st unix.Statx_t
-	err := unix.Statx(fd, "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_NLINK, &st)
-	return err == nil && st.Nlink == 0
-}
-
-// isFile says whether what a descriptor is of is known to be no directory.
-func isFile(fd int) bool {
-	var st unix.Statx_t
-	err := unix.Statx(fd, "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_TYPE, &st)
-	return err == nil && st.Mask&unix.STATX_TYPE != 0 && st.Mode&unix.S_IFMT != unix.S_IFDIR
-}
 
 // NotDirectory says whether a path led through a file.
 func NotDirectory(err error) bool { return errors.Is(err, unix.ENOTDIR) }
@@ -152,12 +133,15 @@ func below(root int, path string) (int, error) {
 	}
 }
 
-// placeOf is the mount that a descriptor is on, and its path.
-func (k *Kernel) placeOf(fd int) (snapshot.MountID, string, error) {
-	id, ok := mountIDOf(fd)
-	if !ok {
-		return 0, "", errors.New("ask for its mount: this kernel does not tell (statx(2), Linux 5.8)")
+// placeOf is the path of a descriptor and what it is of. The path is read first:
+// what is said to be deleted is then known to have no name.
+func (k *Kernel) placeOf(fd int) (path string, st unix.Statx_t, err error) {
+	if path, err = k.proc.ReadLink("thread-self/fd/" + strconv.Itoa(fd)); err != nil {
+		return "", st, err
 	}
-	path, err := k.proc.ReadLink("thread-self/fd/" + strconv.Itoa(fd))
-	return id, path, err
+	st, err = glance(fd, "", unix.AT_EMPTY_PATH, unix.STATX_TYPE|unix.STATX_NLINK|unix.STATX_MNT_ID)
+	if err != nil || st.Mask&unix.STATX_MNT_ID == 0 {
+		return "", st, errors.New("ask for its mount: this kernel does not tell (statx(2), Linux 5.8)")
+	}
+	return path, st, nil
 }

@@ -44,7 +44,7 @@ func (k *Kernel) Usage(ctx context.Context, ref snapshot.Ref, t *snapshot.Table,
 
 // sizesAside has an asker do what may take for ever.
 func (k *Kernel) sizesAside(ctx context.Context, v view, list []target, limit time.Duration) ([]*snapshot.Usage, int, error) {
-	r, err := k.ask(ctx, question{Kind: askSizes, Sizes: list, Limit: limit, IsOwn: v.isOwn, NS: v.ns >= 0, Root: v.root >= 0}, v)
+	r, err := k.ask(ctx, question{Kind: askSizes, Sizes: list, Limit: limit}, v)
 	if errors.Is(err, errNoAsker) {
 		return sizesOf(ctx, v, list, limit)
 	}
@@ -124,19 +124,19 @@ type view struct {
 	isOwn bool
 }
 
+// ownView is that of the program itself.
+var ownView = view{ns: -1, root: -1}
+
 func (k *Kernel) view(ref snapshot.Ref, t *snapshot.Table) (view, error) {
-	v := view{ns: -1, root: -1}
-	var err error
-	if t.PID != 0 && !t.Whole {
-		v.root, err = openat(k.proc.fd, pidPath(t.PID, "root"), unix.O_PATH|unix.O_DIRECTORY)
-		if err != nil {
-			return v, fmt.Errorf("open root of pid %d: %w", t.PID, err)
-		}
-		return v, nil
+	if t.PID == 0 || t.Whole {
+		return k.entrance(ref, 0)
 	}
-	v.isOwn = ref.Ino != 0 && ref.Ino == k.own().Ino
-	v.ns, err = k.open(ref)
-	return v, err
+	v := ownView
+	var err error
+	if v.root, err = openat(k.proc.fd, pidPath(t.PID, "root"), unix.O_PATH|unix.O_DIRECTORY); err != nil {
+		return v, fmt.Errorf("open root of pid %d: %w", t.PID, err)
+	}
+	return v, nil
 }
 
 func (v view) close() {
@@ -148,16 +148,19 @@ func (v view) close() {
 }
 
 // enter moves the thread to where the points can be opened, and opens the root
-// that they are relative to. The own namespace can be read without the right
-// to enter it.
+// that they are relative to. The own namespace can be read without the right to
+// enter it; with a root directory at hand, not being let in only means that names
+// are read from outside.
 func (v view) enter() (root int, err error) {
 	if v.ns >= 0 {
-		if err := enter(v.ns); err != nil && !v.isOwn {
+		if err := enter(v.ns); err != nil && !v.isOwn && v.root < 0 {
 			return -1, err
 		}
-		return openat(unix.AT_FDCWD, "/", unix.O_PATH|unix.O_DIRECTORY)
 	}
-	return unix.FcntlInt(uintptr(v.root), unix.F_DUPFD_CLOEXEC, 0)
+	if v.root >= 0 {
+		return unix.FcntlInt(uintptr(v.root), unix.F_DUPFD_CLOEXEC, 0)
+	}
+	return openat(unix.AT_FDCWD, "/", unix.O_PATH|unix.O_DIRECTORY)
 }
 
 // target is one mount to be asked, as a worker needs it: a worker that was
@@ -290,10 +293,8 @@ func openBelow(root int, point string) (int, error) {
 	}
 }
 
-// mountIDOf is the 32-bit id of the mount that fd is on (statx(2), Linux 5.8),
-// from what the kernel has at hand.
+// mountIDOf is the 32-bit id of the mount that fd is on (statx(2), Linux 5.8).
 func mountIDOf(fd int) (snapshot.MountID, bool) {
-	var st unix.Statx_t
-	err := unix.Statx(fd, "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_MNT_ID, &st)
+	st, err := glance(fd, "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID)
 	return snapshot.MountID(st.Mnt_id), err == nil && st.Mask&unix.STATX_MNT_ID != 0
 }
