@@ -143,7 +143,7 @@ func verbOf(name string) (verb, bool) {
 	case "set-group":
 		return two(OpSetGroup, func(*Op) {}), true
 	case "remount":
-		return verb{2, "FLAGS DST", func(op *Op, w []string) error { op.Kind = OpRemount; return op.flags(w[0]) }}, true
+		return verb{2, "FLAGS DST", func(op *Op, w []string) error { op.Kind = OpRemount; return op.Reflag(w[0]) }}, true
 	case "pivot":
 		return verb{2, "NEW OLD", func(op *Op, w []string) error { op.Kind, op.Src = OpPivot, w[0]; return nil }}, true
 	case "umount":
@@ -219,8 +219,9 @@ func flagOf(word string) (set, clear Flags, ok bool) {
 	return 0, 0, false
 }
 
-// flags takes a list of words of mount(8).
-func (o *Op) flags(list string) error {
+// Reflag makes a list of flags in the words of mount(8) those that OpRemount sets
+// and takes away: "ro,suid".
+func (o *Op) Reflag(list string) error {
 	for text := range strings.SplitSeq(list, ",") {
 		set, clear, ok := flagOf(text)
 		if !ok {

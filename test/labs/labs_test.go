@@ -172,6 +172,118 @@ step Every claim here is false.
 	}
 }
 
+// TestNewMountAPI does what has no call of mount(2), and has actors where there is
+// neither /proc nor a program: each claim is also predicted.
+func TestNewMountAPI(t *testing.T) {
+	lab := write(t, "api.lab", `title T
+claim C
+stage
+  host: clone one
+  one: mount --with=a/,b/,c/,b/x/,f tmpfs /mnt base mode=0755
+  one: chdir /mnt
+  one: pivot . .
+  one: umount -l .
+  one: chdir /
+step A root directory with nothing of the system.
+  => one has / source=base count=1
+  => one file /b/x
+  one: make-shared /
+  one: mount --detached tmpfs /a top noexec,size=1m
+  => one shows /a source=top options=noexec,size=1024k
+  one: mount --beneath --with=low tmpfs /a bottom
+  => one stacks /a bottom top
+  => one nofile /a/low
+  one: mount --with=x tmpfs /f
+  => fails EINVAL
+step Actors.
+  one: clone two
+  two: chroot /b
+  two: chdir /
+  => two:/ same one:/b
+  two: clone three
+  => three:/ same one:/b
+  three: leave
+  => three:/ same one:/
+  one: clone lesser user mnt
+  lesser: clone least user mnt
+  least: mount tmpfs /c
+  => least has /c
+  one: mount tmpfs /c
+  => three has /c
+  => least stacks /c tmpfs tmpfs
+  lesser: umount /a
+  => fails EINVAL
+step Groups and flags.
+  one: bind --detached /b /b
+  one: make-private /b
+  one: set-group / /b
+  => one:/b peer-of three:/
+  one: setattr ro,nosuid /b
+  => one shows /b options=ro,nosuid
+  => three lacks /b options=ro
+  one: setattr rw,noatime /b
+  => one shows /b options=rw,nosuid,noatime
+  one: setattr -R nodev,strictatime /
+  => one shows /b options=rw,nosuid,nodev
+  => one lacks /b options=noatime
+  => one shows /c options=nodev
+step Moves.
+  one: make-rprivate /
+  one: move --beneath /b /c
+  => one stacks /c base tmpfs
+  one: rbind --detached /a /b
+  => one has /b source=top
+`)
+	status, o := runJSON(t, lab)
+	l := o.Labs[0]
+	if l.Verdict == "skipped" {
+		t.Skip(l.Reason)
+	}
+	predicted := 0
+	for _, s := range l.Steps {
+		for _, a := range s.Actions {
+			for _, c := range a.Claims {
+				if !c.Holds {
+					t.Errorf("line %d: %s; kernel: %s", c.Line, c.Claim, c.Kernel)
+				}
+				if c.Predicted {
+					predicted++
+				}
+			}
+		}
+	}
+	if status != 0 || predicted != 21 {
+		t.Errorf("status %d: %s %s, %d predictions", status, l.Verdict, l.Reason, predicted)
+	}
+}
+
+// TestNobody: an actor that could not be made does nothing, and claims about it
+// do not hold.
+func TestNobody(t *testing.T) {
+	lab := write(t, "nobody.lab", `title T
+claim C
+stage
+  host: chroot /srv
+  host: chdir /
+step One who is chrooted makes no user namespace.
+  host: clone other user mnt
+  => fails EPERM
+  => other has /
+  => other file /etc
+  => other:/ same host:/
+  host: mount tmpfs /
+  other: mount tmpfs /
+`)
+	status, out, said := call(t, "lab", "run", lab)
+	if strings.Contains(out, "skipped") {
+		t.Skip(out)
+	}
+	if status != 2 || said != "" || strings.Count(out, "kernel: it could not be made") != 3 ||
+		!strings.Contains(out, "broken: nobody:13: other: mount tmpfs /: have other do it: it could not be made") {
+		t.Errorf("status %d: %s%s", status, out, said)
+	}
+}
+
 // TestBadLabs: errors are one line that names file and line, or the action.
 func TestBadLabs(t *testing.T) {
 	bad := write(t, "bad.lab", "title T\nclaim C\nstep S\n  host: flip /a\n")
