@@ -58,6 +58,14 @@ func (s *State) Use(m *world.Mount) {
 	}
 }
 
+// Write notes that a file of a mount is open for writing, which keeps it from
+// becoming read-only; that the mount is in use has to be noted besides.
+func (s *State) Write(m *world.Mount) {
+	if i := s.indexOf(m); i != 0 {
+		s.mounts[i].writers++
+	}
+}
+
 // Open notes that a path is opened, or entered, as an actor sees it: the mount
 // that it leads to is busy from now on.
 func (s *State) Open(a Actor, name string) *Refusal {
@@ -68,6 +76,23 @@ func (s *State) Open(a Actor, name string) *Refusal {
 	return r
 }
 
+// OpenToWrite notes that a file is opened for writing, which keeps its mount busy
+// and from becoming read-only.
+func (s *State) OpenToWrite(a Actor, name string) *Refusal {
+	at, r := s.walk(a, name)
+	switch {
+	case r != nil:
+		return r
+	case s.entry(at) == Directory:
+		return s.refuse(EISDIR, DirOnFile, at.mount, "is not what a file is on: "+name+" is a directory")
+	case s.mounts[at.mount].flags&ReadOnly != 0:
+		return s.refuse(EROFS, MountedReadOnly, at.mount, "is mounted read-only")
+	}
+	s.mounts[at.mount].busy++
+	s.mounts[at.mount].writers++
+	return nil
+}
+
 // Enter is an actor in the namespace of a mount, with a place on it for root
 // directory.
 func (s *State) Enter(root Place) (Actor, error) {
@@ -75,7 +100,7 @@ func (s *State) Enter(root Place) (Actor, error) {
 	if m == 0 {
 		return 0, errors.New("its root directory is on a mount that is not in the state")
 	}
-	return s.enter(actor{s.mounts[m].space, spot{m, root.Inside()}}), nil
+	return s.enter(actor{s.mounts[m].space, spot{m, root.Inside()}, s.spaces[s.mounts[m].space].user}), nil
 }
 
 // EnterNamespace is an actor that enters a namespace: its root directory is
@@ -86,7 +111,7 @@ func (s *State) EnterNamespace(ns ID) (Actor, error) {
 		return 0, fmt.Errorf("the mount table of %d was not read", ns)
 	}
 	top := s.topmost(s.spaces[i].root)
-	return s.enter(actor{i, spot{top, s.mounts[top].root}}), nil
+	return s.enter(actor{i, spot{top, s.mounts[top].root}, s.spaces[i].user}), nil
 }
 
 // EnterLike is another actor in the place of one.
@@ -94,6 +119,13 @@ func (s *State) EnterLike(a Actor) Actor { return s.enter(s.actors[a]) }
 
 // Leave ends an actor: its root directory keeps nothing busy any more.
 func (s *State) Leave(a Actor) { s.actors[a].root.mount = 0 }
+
+// InUser says which user namespace an actor is in, where it is another than the
+// one that its mount namespace belongs to: one above, from which it was entered.
+func (s *State) InUser(a Actor, user ID) { s.actors[a].user = user }
+
+// UserOf is the user namespace that an actor is in.
+func (s *State) UserOf(a Actor) ID { return s.actors[a].user }
 
 // Home is the namespace that an actor is in.
 func (s *State) Home(a Actor) ID { return s.spaces[s.home(a)].id }

@@ -131,7 +131,9 @@ func (s *State) setGroup(op Op) *Refusal {
 	return nil
 }
 
-// remount changes flags of mounts, of all or of none (mount_setattr(2)).
+// remount changes flags of mounts, of all or of none (mount_setattr_prepare in
+// fs/namespace.c). What has a file open for writing does not become read-only;
+// writers on other mounts of the file system do not matter.
 func (s *State) remount(op Op) *Refusal {
 	m, r := s.rootOf(op.By, op.Dst)
 	if r != nil {
@@ -146,6 +148,9 @@ func (s *State) remount(op Op) *Refusal {
 		after := x.flags&^clear | op.Flags
 		if lost := x.flags & x.keep &^ after; lost&^atimeFlags != 0 || x.keep&atimeFlags != 0 && (x.flags^after)&atimeFlags != 0 {
 			return s.refuse(EPERM, LockedFlags, p, "came with flags that may not be cleared here")
+		}
+		if after&^x.flags&ReadOnly != 0 && x.writers > 0 {
+			return s.refuse(EBUSY, HasWriters, p, "has a file open for writing")
 		}
 		if !op.Recursive {
 			break

@@ -76,4 +76,4 @@ var forUsers = map[string]bool{
 
 // confined says whether an actor's rights end at a user namespace that is not
 // the first.
-func (s *State) confined(a Actor) bool { return slices.Contains(s.lesser, s.spaces[s.home(a)].user) }
+func (s *State) confined(a Actor) bool { return slices.Contains(s.lesser, s.actors[a].user) }

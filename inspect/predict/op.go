@@ -206,4 +206,6 @@ const (
 	ENOTDIR Errno = "ENOTDIR"
 	ENOSPC  Errno = "ENOSPC"
 	ELOOP   Errno = "ELOOP"
+	EROFS   Errno = "EROFS"
+	EISDIR  Errno = "EISDIR"
 )

@@ -2,18 +2,24 @@ package predict
 
 import "slices"
 
-// unshare gives the actor a copy of its mount namespace (copy_mnt_ns). In a new
-// user namespace what was shared comes as a slave, and all copies are locked
-// together.
+// unshare gives the actor a copy of its mount namespace, which belongs to the
+// user namespace of the actor (copy_mnt_ns). Where that is not the one that the
+// original belongs to, as with a new one, what was shared comes as a slave, and
+// all copies are locked together.
 func (s *State) unshare(op Op) *Refusal {
 	a := &s.actors[op.By]
 	from := &s.spaces[a.space]
 	if op.NewUser && !s.atTop(*a) {
 		return &Refusal{Errno: EPERM, Reason: NotPermitted, Text: "after chroot(2) no user namespace can be made"}
 	}
+	user := a.user
+	if op.NewUser {
+		s.lastUser--
+		user = s.lastUser
+	}
 	old := from.root
 	how := asIs
-	if op.NewUser {
+	if user != from.user {
 		how = asSlave
 	}
 	root, r := s.copyTree(old, s.mounts[old].root, copying{how: how, keepUnbinding: true})
@@ -21,11 +27,12 @@ func (s *State) unshare(op Op) *Refusal {
 		return r
 	}
 	s.lastNS--
-	sp := space{id: s.lastNS, root: root, user: from.user, hidden: from.hidden}
+	sp := space{id: s.lastNS, root: root, user: user, hidden: from.hidden}
 	if op.NewUser {
-		s.lastUser--
-		sp.user = s.lastUser
-		s.lesser = append(s.lesser, sp.user)
+		s.lesser = append(s.lesser, user)
+		a.user = user
+	}
+	if user != from.user {
 		s.lockTree(root)
 	}
 	i := int32(len(s.spaces))

@@ -53,6 +53,7 @@ type mount struct {
 	seat                    int32 // where in the node's members
 	kind                    int32 // index of its fsKind; 0: that of base
 	busy                    int32 // users that are not mounts
+	writers                 int32 // those that have a file open for writing
 	touched                 int32 // 1 + where in the journal, 0 when not
 	root                    string
 	at                      string // its mount point, as a path of the parent's file system
@@ -95,6 +96,7 @@ type fsKind struct{ fstype, source string }
 type actor struct {
 	space int32
 	root  spot
+	user  ID // its user namespace, that of its mount namespace or one above
 }
 
 // spot is a place: a path of the file system, on a mount.

@@ -49,7 +49,7 @@ func BenchmarkAgainstKernel(b *testing.B) {
 	})
 	for i := 0; i < namespaces && err == nil; i++ {
 		err = r.do(func() error {
-			fd, err := nsOfThread()
+			fd, err := nsOfThread(unix.Gettid())
 			if err != nil {
 				return err
 			}

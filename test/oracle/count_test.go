@@ -14,6 +14,10 @@ import (
 type count struct {
 	walks, operations, namespaces, lodgers, differences int
 
+	deepest int // user namespaces below each other
+	joined  int // who entered a namespace that others are in
+	locked  int // mounts that came locked from a more privileged namespace
+
 	kinds   map[string]int // operations that succeed, by kind
 	reasons map[string]int // refusals
 	effects map[string]int // by kind and rule
@@ -31,12 +35,15 @@ func (c *count) add(said predict.Result) {
 	c.kinds[string(said.Op.Kind)]++
 	for _, e := range said.Effects {
 		c.effects[string(e.Kind)+" "+string(e.Rule)]++
+		if e.Kind == predict.Attach && e.Via != predict.Self && e.Mount.Locked {
+			c.locked++
+		}
 	}
 }
 
 func (c *count) String() string {
-	return fmt.Sprintf("%d operations in %d walks, %d namespaces (%d user namespaces): %d differences\n  done:%s\n  refused:%s\n  effects:%s",
-		c.operations, c.walks, c.namespaces, c.lodgers, c.differences, sorted(c.kinds), sorted(c.reasons), sorted(c.effects))
+	return fmt.Sprintf("%d operations in %d walks, %d namespaces (%d user namespaces, down to %d below each other; %d joined; %d mounts came locked): %d differences\n  done:%s\n  refused:%s\n  effects:%s",
+		c.operations, c.walks, c.namespaces, c.lodgers, c.deepest, c.joined, c.locked, c.differences, sorted(c.kinds), sorted(c.reasons), sorted(c.effects))
 }
 
 func sorted(m map[string]int) string {

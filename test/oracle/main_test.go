@@ -51,7 +51,7 @@ func TestMain(m *testing.M) {
 func perform(m *testing.M) (int, error) {
 	switch os.Getenv(partVar) {
 	case "lodger":
-		return 0, lodge(os.Stdin, os.Stdout)
+		return 0, live(os.Stdin, os.Stdout)
 	case "stage":
 		if err := layBase(os.Getenv(baseVar)); err != nil {
 			return 0, err

@@ -58,7 +58,7 @@ func TestUmountRecursiveLive(t *testing.T) {
 			}
 			busy := filepath.Join(top, tree.busy)
 			if tree.busy != "" {
-				if err := r.hold(busy); err != nil {
+				if err := r.hold(busy, unix.O_PATH); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -87,11 +87,19 @@ func (t *theatre) perform(line string) error {
 	if err != nil {
 		return err
 	}
-	if op.Kind == "open" {
-		return t.open(at, op.Dst)
-	}
 	t.last = predict.Result{}
-	if err := t.step(at, op); err != nil {
+	switch op.Kind {
+	case "open", "write":
+		err = t.open(at, op.Dst, op.Kind == "write")
+	case "enter":
+		err = t.goHome(at)
+	case "join":
+		other, _ := strconv.Atoi(op.Dst[1:])
+		err = t.join(at, other)
+	default:
+		err = t.step(at, op)
+	}
+	if err != nil {
 		return err
 	}
 	did := ""
@@ -132,6 +140,8 @@ func operation(text string) (int, predict.Op, error) {
 			op.Lazy = true
 		case w == "--beneath":
 			op.Beneath = true
+		case w == "--recursive":
+			op.Recursive = true
 		case w == "--detached":
 			op.Detached = true
 		case w == "--empty":

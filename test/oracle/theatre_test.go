@@ -20,18 +20,19 @@ import (
 
 // theatre is some namespaces with a common past, and what is predicted of them.
 type theatre struct {
-	state   *predict.State
-	home    *house
-	lodgers []*lodger
-	seats   []seat
-	ids     map[predict.ID]snapshot.MountID // what the kernel calls a mount
-	groups  map[predict.ID]snapshot.GroupID
-	script  []string
-	buf     []byte
-	count   *count
-	last    predict.Result
-	paper   bool // without a kernel
-	opened  bool
+	state  *predict.State
+	home   *house
+	seats  []seat
+	ids    map[predict.ID]snapshot.MountID // what the kernel calls a mount
+	groups map[predict.ID]snapshot.GroupID
+	script []string
+	buf    []byte
+	count  *count
+	last   predict.Result
+	paper  bool // without a kernel
+	held   []held
+
+	lodgers, deepest, joined int
 }
 
 // paper is a theatre without a kernel: everything is only predicted.
@@ -49,34 +50,42 @@ func paper() *theatre {
 	return t
 }
 
+// held is a mount on which somebody has something open.
+type held struct {
+	mount predict.ID
+	write bool
+}
+
 // seat is a thread in a namespace.
 type seat struct {
-	host  interface{ tell(letter) (reply, error) }
+	host  teller
 	room  int
-	local *room // nil in a lodger
 	pid   int
 	tid   int
 	actor predict.Actor
-	user  bool
+	// Where its process stands among the lodgers of lodgers, none for the stage,
+	// and the one that the namespace belongs to.
+	lodging, owner []int
 }
 
 // open starts with one namespace that holds nothing but the base.
 func open(base string, c *count) (*theatre, error) {
-	t := &theatre{home: &house{}, count: c}
+	proc, err := unix.Open("/proc", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open /proc: %w", err)
+	}
+	t := &theatre{home: &house{proc: proc}, count: c}
 	r, err := t.home.open(nil, settleDown(base))
 	if err != nil {
 		return nil, fmt.Errorf("settle down: %w", err)
 	}
-	s := seat{host: t.home, local: r, pid: os.Getpid(), tid: r.tid}
-	t.seats = []seat{s}
+	t.seats = []seat{{host: t.home, pid: os.Getpid(), tid: r.tid}}
 	return t, t.build()
 }
 
 func (t *theatre) close() {
-	for _, l := range t.lodgers {
-		l.close()
-	}
 	t.home.close()
+	unix.Close(t.home.proc)
 }
 
 // build makes the state from what the kernel shows, forgetting all that was
@@ -97,8 +106,10 @@ func (t *theatre) build() error {
 		snap.Namespaces = append(snap.Namespaces, snapshot.Namespace{ID: id, Type: snapshot.Mnt, Owner: user.ID})
 		snap.Tables = append(snap.Tables, snapshot.Table{NS: id, Via: "mountinfo", Whole: true, Mounts: list})
 	}
-	t.state = predict.New(world.Build(snap), predict.Rules{})
+	w := world.Build(snap)
+	t.state = predict.New(w, predict.Rules{})
 	t.state.Knows(entryAt)
+	t.tell(w)
 	t.ids, t.groups = map[predict.ID]snapshot.MountID{}, map[predict.ID]snapshot.GroupID{}
 	for i := range t.seats {
 		a, err := t.state.EnterNamespace(predict.ID(i + 1))
@@ -108,6 +119,27 @@ func (t *theatre) build() error {
 		t.seats[i].actor = a
 	}
 	return t.compare()
+}
+
+// tell says of the mounts that the kernel shows which are in use.
+func (t *theatre) tell(w *world.World) {
+	var still []held
+	for _, h := range t.held {
+		id, seen := t.ids[h.mount]
+		for _, v := range w.Views {
+			for _, m := range v.Mounts {
+				if !seen || m.ID != id {
+					continue
+				}
+				t.state.Use(m)
+				if h.write {
+					t.state.Write(m)
+				}
+				still = append(still, held{predict.ID(id), h.write})
+			}
+		}
+	}
+	t.held = still
 }
 
 // lesser says whether the stage is in a user namespace: pivot_root(2) then locks
@@ -222,116 +254,159 @@ func (t *theatre) judge(future *predict.State, op predict.Op, said predict.Resul
 	return t.compare()
 }
 
+// unshare gives a seat's namespace a copy, with a seat of its own there: a thread
+// of the same process, or with a new user namespace a lodger.
 func (t *theatre) unshare(future *predict.State, at int, op predict.Op) error {
 	s := t.seats[at]
-	if op.NewUser && !t.paper {
-		return t.lodge(future, at, op)
-	}
-	a, err := future.EnterNamespace(future.Home(s.actor))
-	if err != nil {
-		return err
-	}
-	op.By = a
-	said := future.Apply(op)
-	t.note(at, op, said)
 	made := s
-	made.actor = a
-	if t.paper {
-		t.seats = append(t.seats, made)
-		return t.judge(future, op, said, reply{})
-	}
-	if s.local != nil {
-		r, err := t.home.open(s.local, nil)
+	if op.NewUser {
+		made.actor = future.EnterLike(s.actor)
+	} else {
+		a, err := future.EnterNamespace(future.Home(s.actor))
 		if err != nil {
 			return err
 		}
-		made.local, made.tid, made.room = r, r.tid, len(t.home.rooms)-1
+		future.InUser(a, future.UserOf(s.actor))
+		made.actor = a
+	}
+	op.By = made.actor
+	said := future.Apply(op)
+	if t.paper {
+		t.note(at, op, said)
 		t.seats = append(t.seats, made)
 		return t.judge(future, op, said, reply{})
 	}
-	r, err := s.host.tell(letter{Room: s.room, Clone: true})
+	r, err := s.host.tell(letter{Room: s.room, Clone: !op.NewUser, Lodge: op.NewUser})
 	if err != nil {
 		return err
 	}
-	rooms := 0
-	for _, other := range t.seats {
-		if other.host == s.host {
-			rooms++
-		}
-	}
-	made.tid, made.room = r.TID, rooms
-	t.seats = append(t.seats, made)
-	return t.judge(future, op, said, r)
-}
-
-// lodge starts a lodger in a copy of a seat's namespace, if its program can be
-// reached there.
-func (t *theatre) lodge(future *predict.State, at int, op predict.Op) error {
-	s := t.seats[at]
-	if s.local == nil || s.local.do(func() error { return unix.Access("/"+lodgerOf, unix.X_OK) }) != nil {
+	if r.NotTried {
 		return errTooMuch
 	}
-	a := future.EnterLike(s.actor)
-	op.By = a
-	said := future.Apply(op)
-	if said.Refusal == nil {
-		if r := future.Open(a, "/"+lodgerOf); r != nil { // the program that runs
-			return r
-		}
-		future.EnterLike(a) // the process stays where it began
-	}
 	t.note(at, op, said)
-	l, r, err := lodgerIn(s.local)
-	if err != nil {
-		if !errors.As(err, &r.Errno) {
-			return err
+	if r.Errno == 0 {
+		made.tid, made.room, made.owner = r.TID, r.Room, s.lodging
+		if op.NewUser {
+			if r := future.Open(made.actor, "/"+lodgerOf); r != nil { // the program that runs
+				return r
+			}
+			future.EnterLike(made.actor) // the process stays where it began
+			made.host, made.pid = guest{s.host, r.Lodger}, r.PID
+			made.lodging = append(slices.Clip(s.lodging), r.Lodger)
+			made.owner = made.lodging
+			t.lodgers++
+			t.deepest = max(t.deepest, len(made.lodging))
 		}
-		return t.judge(future, op, said, r)
+		t.seats = append(t.seats, made)
 	}
-	t.lodgers = append(t.lodgers, l)
-	t.seats = append(t.seats, seat{host: l, pid: l.cmd.Process.Pid, tid: r.TID, actor: a, user: true})
 	return t.judge(future, op, said, r)
 }
 
-// open has somebody open a path, which keeps its mount busy.
-func (t *theatre) open(at int, name string) error {
-	s := t.seats[at]
-	r := t.state.Open(s.actor, name)
-	t.opened = true
-	t.script = append(t.script, fmt.Sprintf("@%d open %s", at, name))
-	if t.paper {
-		return nil
+// join puts a seat's process into the namespace of another seat too, if it has
+// the rights over it and may look at the thread there.
+func (t *theatre) join(at, other int) error {
+	s, to := t.seats[at], t.seats[other]
+	for _, of := range [][]int{to.owner, to.lodging} {
+		if n := len(s.lodging); len(of) < n || !slices.Equal(s.lodging, of[:n]) {
+			return errTooMuch
+		}
 	}
-	did, err := s.host.tell(letter{Room: s.room, Open: name})
+	a, err := t.state.EnterNamespace(t.state.Home(to.actor))
 	if err != nil {
 		return err
 	}
-	if (r == nil) != (did.Errno == 0) {
-		return fmt.Errorf("said %v, the kernel %d", r == nil, int(did.Errno))
+	t.state.InUser(a, t.state.UserOf(s.actor))
+	var r reply
+	if !t.paper {
+		if r, err = s.host.tell(letter{Room: s.room, Join: to.tid}); err != nil || r.Errno != 0 {
+			return fmt.Errorf("@%d joins @%d: %v %w", at, other, r, err)
+		}
 	}
-	return nil
+	t.script = append(t.script, fmt.Sprintf("@%d join @%d", at, other))
+	made := s
+	made.tid, made.room, made.actor, made.owner = r.TID, r.Room, a, to.owner
+	t.seats = append(t.seats, made)
+	t.joined++
+	return t.compare()
+}
+
+// open has somebody open a path, which keeps its mount busy, or a file to write.
+func (t *theatre) open(at int, name string, write bool) error {
+	s := t.seats[at]
+	said := predict.Result{Op: predict.Op{Kind: "open"}}
+	if write {
+		said.Op.Kind = "write"
+		said.Refusal = t.state.OpenToWrite(s.actor, name)
+	} else {
+		said.Refusal = t.state.Open(s.actor, name)
+	}
+	if row, _, r := t.state.Lookup(s.actor, name); r == nil && said.Refusal == nil {
+		t.held = append(t.held, held{row.ID, write})
+	}
+	t.script = append(t.script, fmt.Sprintf("@%d %s %s", at, said.Op.Kind, name))
+	var did reply
+	if !t.paper {
+		var err error
+		if did, err = s.host.tell(letter{Room: s.room, Open: name, Write: write}); err != nil {
+			return err
+		}
+	}
+	return t.judge(t.state, said.Op, said, did)
+}
+
+// flagged is a mount that has flags of those that are changed, and one of them.
+func (t *theatre) flagged(at int, rnd *rand.Rand) (string, predict.Flags, bool) {
+	list := slices.DeleteFunc(t.state.View(t.seats[at].actor), func(r predict.Row) bool { return r.Flags&changing == 0 })
+	if len(list) == 0 {
+		return "", 0, false
+	}
+	r := list[rnd.IntN(len(list))]
+	for {
+		if f := predict.Flags(1) << rnd.IntN(4); r.Flags&f != 0 {
+			return r.Point, f, true
+		}
+	}
+}
+
+// changing are the flags that walks change.
+const changing = predict.ReadOnly | predict.NoSuid | predict.NoDev | predict.NoExec
+
+// file is the path of a file, mostly.
+func (t *theatre) file(at int, rnd *rand.Rand) string {
+	return strings.TrimSuffix(t.point(at, rnd), "/") + "/" + files[rnd.IntN(len(files))]
+}
+
+// writing is the mount point of a mount on which somebody writes, if there is
+// one that an actor sees.
+func (t *theatre) writing(at int, rnd *rand.Rand) (string, bool) {
+	list := slices.DeleteFunc(t.state.View(t.seats[at].actor), func(r predict.Row) bool { return !slices.Contains(t.held, held{r.ID, true}) })
+	return anyOf(list, rnd), len(list) > 0
 }
 
 // goHome has somebody enter the namespace anew, which leaves a chroot.
 func (t *theatre) goHome(at int) error {
 	s := &t.seats[at]
-	did, err := s.host.tell(letter{Room: s.room, Home: true})
-	if err != nil || did.Errno != 0 {
-		return fmt.Errorf("enter @%d again: %v %w", at, did, err)
+	if !t.paper {
+		did, err := s.host.tell(letter{Room: s.room, Home: true})
+		if err != nil || did.Errno != 0 {
+			return fmt.Errorf("enter @%d again: %v %w", at, did, err)
+		}
 	}
 	t.script = append(t.script, fmt.Sprintf("@%d enter", at))
 	t.state.Leave(s.actor)
-	s.actor, err = t.state.EnterNamespace(t.state.Home(s.actor))
+	a, err := t.state.EnterNamespace(t.state.Home(s.actor))
 	if err != nil {
 		return err
 	}
+	t.state.InUser(a, t.state.UserOf(s.actor))
+	s.actor = a
 	return t.compare()
 }
 
 // anew forgets what was predicted and starts from what is there, where that
-// shows everything: not what is locked, and what is open.
+// shows everything: not what is locked. What is open is told.
 func (t *theatre) anew() error {
-	if len(t.lodgers) > 0 || lesser() || t.opened {
+	if t.lodgers > 0 || t.joined > 0 || lesser() {
 		return nil
 	}
 	for i := range t.seats {

@@ -31,11 +31,13 @@ var weights = []struct {
 	{12, predict.OpMove},
 	{6, predict.OpUnshare},
 	{5, predict.OpSetGroup},
-	{3, predict.OpRemount},
+	{5, predict.OpRemount},
 	{3, predict.OpPivot},
 	{1, "open"},
+	{2, "write"},
 	{2, predict.OpChroot},
 	{2, "enter"},
+	{2, "join"},
 	{2, "anew"},
 }
 
@@ -46,8 +48,8 @@ var total = func() (n int) {
 	return n
 }()
 
-func (d deed) op(t *theatre) (int, predict.Op) {
-	rnd := rand.New(rand.NewPCG(uint64(d), 1))
+func (d deed) op(t *theatre, turn int) (int, predict.Op) {
+	rnd := rand.New(rand.NewPCG(uint64(d), uint64(turn)))
 	at := rnd.IntN(len(t.seats))
 	variant := rnd.IntN(8)
 	op := predict.Op{
@@ -92,15 +94,24 @@ func (d deed) op(t *theatre) (int, predict.Op) {
 		op.Dst = t.point(at, rnd)
 		op.Lazy, op.Recursive = variant < 4, false
 	case predict.OpRemount:
-		some := []predict.Flags{predict.ReadOnly, predict.NoSuid, predict.NoDev, predict.NoExec}[variant%4]
+		some := []predict.Flags{predict.ReadOnly, predict.ReadOnly, predict.ReadOnly, predict.NoSuid, predict.NoDev, predict.NoExec}[rnd.IntN(6)]
 		op.Dst = t.point(at, rnd)
-		if variant < 4 {
-			op.Flags = some
-		} else {
+		busy, writing := t.writing(at, rnd)
+		point, flag, flagged := t.flagged(at, rnd)
+		switch {
+		case variant < 3 && flagged:
+			op.Dst, op.Clear = point, flag
+		case variant == 3:
 			op.Clear = some
+		case variant > 5 && writing:
+			op.Dst, op.Flags = busy, predict.ReadOnly
+		default:
+			op.Flags = some
 		}
+	case "write":
+		op.Dst = t.file(at, rnd)
 	case predict.OpUnshare:
-		op.NewUser, op.Dst, op.Recursive = rnd.IntN(8) == 0, "", false
+		op.NewUser, op.Dst, op.Recursive = rnd.IntN(6-len(t.seats[at].lodging)) == 0, "", false
 	}
 	if op.Kind != predict.OpBind && op.Kind != predict.OpMove && op.Kind != predict.OpMount {
 		op.Detached, op.Beneath = false, false
@@ -118,6 +129,7 @@ var preludes = [][]string{
 	{"@0 make-shared /", "@0 bind / /d", "@0 unshare", "@1 make-rslave /", "@1 make-rshared /", "@1 unshare"},
 	{"@0 make-shared /", "@0 unshare", "@1 make-slave /", "@1 make-shared /", "@1 unshare", "@2 make-slave /", "@2 make-shared /", "@2 unshare"},
 	{"@0 mount /a", "@0 make-rshared /", "@0 bind /a /b/y", "@0 unshare --user"},
+	{"@0 mount /a", "@0 mount /a/b", "@0 remount +ro,nosuid /a", "@0 make-rshared /", "@0 unshare --user", "@1 make-rshared /", "@1 unshare --user"},
 	{"@0 bind /d /d", "@0 make-shared /d", "@0 bind /d/x /b", "@0 bind /d/x /c", "@0 make-slave /c", "@0 make-shared /c", "@0 unshare"},
 }
 
@@ -133,21 +145,23 @@ func walk(rt *rapid.T, list []deed, c *count) {
 			rt.Fatalf("%s: %v", line, err)
 		}
 	}
-	for i, d := range list {
+	for turn, d := range list {
 		if d == 0 {
 			continue
 		}
-		at, op := d.op(th)
-		if op.Kind == predict.OpUnshare && len(th.seats) >= mostSeats {
+		at, op := d.op(th, turn)
+		if (op.Kind == predict.OpUnshare || op.Kind == "join") && len(th.seats) >= mostSeats {
 			continue
 		}
 		switch op.Kind {
-		case "open":
-			err = th.open(at, op.Dst)
+		case "open", "write":
+			err = th.open(at, op.Dst, op.Kind == "write")
 		case "enter":
 			err = th.goHome(at)
 		case "anew":
 			err = th.anew()
+		case "join":
+			err = th.join(at, int(d%deed(len(th.seats))))
 		default:
 			err = th.step(at, op)
 		}
@@ -156,12 +170,14 @@ func walk(rt *rapid.T, list []deed, c *count) {
 		}
 		if err != nil {
 			c.differences++
-			rt.Fatalf("operation %d: %v\nreplay:\n  %s", i, err, strings.Join(th.script, "\n  "))
+			rt.Fatalf("operation %d: %v\nreplay:\n  %s", turn, err, strings.Join(th.script, "\n  "))
 		}
 		c.operations++
 	}
 	c.namespaces += len(th.seats)
-	c.lodgers += len(th.lodgers)
+	c.lodgers += th.lodgers
+	c.deepest = max(c.deepest, th.deepest)
+	c.joined += th.joined
 }
 
 const eachWalk = 80

@@ -1,0 +1,138 @@
+//go:build linux
+
+package oracle_test
+
+import (
+	"encoding/gob"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// lodger is a process in a user namespace of its own, as the house that started
+// it sees it.
+type lodger struct {
+	cmd *exec.Cmd
+	to  *gob.Encoder
+	in  io.Closer
+	out *gob.Decoder
+}
+
+// procOf is the descriptor on which a lodger gets the stage's /proc.
+const procOf = 3
+
+// lodge starts a lodger in copies of a room's namespaces, if its program can be
+// reached there.
+func (h *house) lodge(at *room) (reply, error) {
+	if at.do(func() error { return unix.Access("/"+lodgerOf, unix.X_OK) }) != nil {
+		return reply{NotTried: true}, nil
+	}
+	l := &lodger{cmd: exec.Command("/" + lodgerOf)}
+	l.cmd.Env = []string{partVar + "=lodger", "GOMAXPROCS=1", "GOGC=off"}
+	l.cmd.Stderr = os.Stderr
+	l.cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS,
+		// The last is what mapping root into a lodger of its own takes.
+		AmbientCaps: []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SYS_CHROOT, unix.CAP_DAC_OVERRIDE, unix.CAP_SYS_PTRACE, unix.CAP_SETFCAP},
+		Pdeathsig:   unix.SIGKILL,
+	}
+	proc, err := unix.Dup(h.proc)
+	if err != nil {
+		return reply{}, err
+	}
+	shared := os.NewFile(uintptr(proc), "proc")
+	defer shared.Close()
+	l.cmd.ExtraFiles = []*os.File{shared}
+	in, err := l.cmd.StdinPipe()
+	if err != nil {
+		return reply{}, err
+	}
+	out, err := l.cmd.StdoutPipe()
+	if err != nil {
+		return reply{}, err
+	}
+	if err := at.do(l.cmd.Start); err != nil {
+		return reply{}, err
+	}
+	l.in, l.to, l.out = in, gob.NewEncoder(in), gob.NewDecoder(out)
+	h.lodgers = append(h.lodgers, l)
+	if err := mapRoot(h.proc, l.cmd.Process.Pid); err != nil {
+		return reply{}, err
+	}
+	r, err := l.tell(letter{})
+	r.PID, r.Lodger = l.cmd.Process.Pid, len(h.lodgers)-1
+	return r, err
+}
+
+// mapRoot makes the root of one user namespace that of the one below.
+func mapRoot(proc, pid int) error {
+	for _, file := range []struct{ name, text string }{
+		{"setgroups", "deny"}, // without it gid_map takes a right over the namespace above
+		{"uid_map", "0 0 1"},
+		{"gid_map", "0 0 1"},
+	} {
+		name := fmt.Sprintf("%d/%s", pid, file.name)
+		fd, err := unix.Openat(proc, name, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return fmt.Errorf("open %s: %v", name, err) // not an errno of the operation
+		}
+		_, err = unix.Write(fd, []byte(file.text))
+		unix.Close(fd)
+		if err != nil {
+			return fmt.Errorf("write %s: %v", name, err)
+		}
+	}
+	return nil
+}
+
+// live is the life of a lodger: it waits until it is mapped into its user
+// namespace, and does what it is told.
+func live(in io.Reader, out io.Writer) error {
+	from, to := gob.NewDecoder(in), gob.NewEncoder(out)
+	var first letter
+	if err := from.Decode(&first); err != nil {
+		return err
+	}
+	h := &house{proc: procOf}
+	unix.CloseOnExec(procOf)
+	defer h.close()
+	r, err := h.opened(h.start(func() error { return nil }))
+	if err != nil {
+		return err
+	}
+	if err := to.Encode(r); err != nil {
+		return err
+	}
+	for {
+		var l letter
+		if err := from.Decode(&l); err != nil {
+			return nil // the test is over
+		}
+		r, err := h.tell(l)
+		if err != nil {
+			return err
+		}
+		if err := to.Encode(r); err != nil {
+			return err
+		}
+	}
+}
+
+func (l *lodger) tell(text letter) (reply, error) {
+	if err := l.to.Encode(text); err != nil {
+		return reply{}, err
+	}
+	var r reply
+	err := l.out.Decode(&r)
+	return r, err
+}
+
+func (l *lodger) close() {
+	l.in.Close()
+	_ = l.cmd.Process.Kill() // only the one started here
+	_ = l.cmd.Wait()
+}
