@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -12,28 +11,15 @@ import (
 // Brief lists the mounts of a mount namespace with no more than their ids and
 // devices, which is cheap enough to see whether a table that was read still
 // holds.
-func (k *Kernel) Brief(ref snapshot.Ref) ([]snapshot.Mount, error) {
-	if !k.Has(StatmountNS) {
-		return nil, ErrNoStatmount
-	}
-	p, err := k.at(ref)
-	if err != nil {
-		return nil, err
-	}
-	defer p.close()
-	var list []snapshot.Mount
-	err = p.read(func(nsID uint64) (bool, error) {
-		l, err := p.list(nsID)
-		if err != nil {
-			return true, err
+func (k *Kernel) Brief(ref snapshot.Ref) (list []snapshot.Mount, err error) {
+	err = k.readMounts(ref, func(_ place, nsID uint64, l listing) (bool, error) {
+		got, err := briefs(nsID, l.ids)
+		if err == nil {
+			list = got
 		}
-		list, err = briefs(nsID, l.ids)
-		return !l.whole || len(l.ids) == 0, err
+		return false, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list mounts of %s: %w", name(ref), err)
-	}
-	return list, nil
+	return list, err
 }
 
 func briefs(nsID uint64, ids []uint64) ([]snapshot.Mount, error) {

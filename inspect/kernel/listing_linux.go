@@ -37,10 +37,12 @@ func (k *Kernel) at(r snapshot.Ref) (place, error) {
 
 func (p place) close() { unix.Close(p.fd) }
 
-// listing is the mounts of a namespace. Whole says that there are no others.
+// listing is the mounts of a namespace. Whole says that there are no others, top
+// is the root mount below which they all are, 0 when it could not be told.
 type listing struct {
 	ids   []uint64
 	whole bool
+	top   uint64
 }
 
 // attempts is how often a list is made anew whose length is not what the
@@ -78,7 +80,7 @@ func (p place) listOnce(nsID uint64) (listing, error) {
 	if err != nil {
 		return listing{}, err
 	}
-	l := listing{ids: ids, whole: infoErr != nil || len(ids) == int(info.nrMounts)}
+	l := listing{ids: ids, whole: infoErr != nil || len(ids) == int(info.nrMounts), top: top}
 	named, err := firstBelowRoot(nsID, top-1)
 	if err != nil {
 		return listing{}, err
@@ -111,22 +113,47 @@ func rootMount(nsID, id uint64) (uint64, error) {
 	}
 }
 
-// read reads a namespace by f, which lists and stats with the id it is given
-// and says whether the answer lacks something. Then f is asked again on a
-// thread inside the namespace: there its own root is the reference, so that
-// nothing below it is out of reach. If that is not possible, the first answer
-// stands.
-func (p place) read(f func(nsID uint64) (lacking bool, err error)) error {
-	lacking, err := f(p.nsID)
+// read reads a namespace by f, which is given the mounts listed, stats them with
+// the id it is given, and says whether the answer lacks something. Where it does,
+// or some are not listed, all is asked again on a thread inside the namespace:
+// there its own root is the reference, so that nothing below it is out of reach.
+// If that is not possible, the first answer stands.
+func (p place) read(f func(nsID uint64, l listing) (lacking bool, err error)) error {
+	once := func(nsID uint64) (bool, error) {
+		l, err := p.list(nsID)
+		if err != nil {
+			return true, err
+		}
+		lacking, err := f(nsID, l)
+		return lacking || !l.whole || len(l.ids) == 0, err
+	}
+	lacking, err := once(p.nsID)
 	if err != nil && !errors.Is(err, unix.ENOENT) || err == nil && !lacking {
 		return err
 	}
 	insideErr := inside(p.fd, func() error {
-		_, err := f(0)
+		_, err := once(0)
 		return err
 	})
 	if err != nil {
 		return insideErr
+	}
+	return nil
+}
+
+// readMounts has f read the mount namespace r as [place.read] does.
+func (k *Kernel) readMounts(r snapshot.Ref, f func(p place, nsID uint64, l listing) (lacking bool, err error)) error {
+	if !k.Has(StatmountNS) {
+		return ErrNoStatmount
+	}
+	p, err := k.at(r)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	err = p.read(func(nsID uint64, l listing) (bool, error) { return f(p, nsID, l) })
+	if err != nil {
+		return fmt.Errorf("list mounts of %s: %w", name(r), err)
 	}
 	return nil
 }

@@ -72,24 +72,13 @@ func (k *Kernel) VisitMountNS(ref snapshot.Ref, visit func(*MountNS) error) erro
 // root mount, below which they all are.
 func (m *MountNS) Mounts() (t snapshot.Table, top snapshot.MountID, err error) {
 	t = snapshot.Table{Via: "statmount", NS: m.ID}
-	err = m.place.read(func(nsID uint64) (bool, error) {
-		l, err := m.place.list(nsID)
-		if err != nil {
-			return true, err
+	err = m.place.read(func(nsID uint64, l listing) (bool, error) {
+		lacking, err := readTable(&t, nsID, l)
+		if err == nil && l.top == 0 && len(l.ids) > 0 {
+			err = unix.EPERM // only the privileged see what is above the own root
 		}
-		mounts, err := statAll(nsID, l.ids)
-		if err != nil || len(mounts) < len(t.Mounts) {
-			return true, err
-		}
-		t.Mounts, t.Whole = mounts, l.whole
-		if first, err := firstBelowRoot(nsID, 0); err == nil && first != 0 {
-			root, err := rootMount(nsID, first)
-			top = snapshot.MountID(root)
-			if err != nil {
-				return true, err
-			}
-		}
-		return !l.whole || len(l.ids) == 0 || anyUnreachable(mounts), nil
+		top = snapshot.MountID(l.top)
+		return lacking, err
 	})
 	if err != nil {
 		return t, top, fmt.Errorf("list mounts of mnt:[%d]: %w", m.ID.Ino, err)

@@ -13,29 +13,17 @@ import (
 // namespace that it is alive. The point of one that cannot be reached from the
 // namespace's root is "".
 func (k *Kernel) Pins(ref snapshot.Ref, visit func(t snapshot.Type, ino uint64, point string)) error {
-	if !k.Has(StatmountNS) {
-		return ErrNoStatmount
-	}
-	p, err := k.at(ref)
-	if err != nil {
-		return err
-	}
-	defer p.close()
 	var found []pin
-	err = p.read(func(nsID uint64) (bool, error) {
-		l, err := p.list(nsID)
-		if err != nil {
-			return true, err
-		}
+	err := k.readMounts(ref, func(_ place, nsID uint64, l listing) (bool, error) {
 		pins, lost, err := pinsAmong(nsID, l.ids)
 		if err != nil || len(pins) < len(found) {
 			return true, err
 		}
 		found = pins
-		return lost || !l.whole || len(l.ids) == 0, nil
+		return lost, nil
 	})
 	if err != nil {
-		return fmt.Errorf("list mounts of %s: %w", name(ref), err)
+		return err
 	}
 	for _, f := range found {
 		visit(f.t, f.ino, f.point)
@@ -82,32 +70,16 @@ func pinsAmong(nsID uint64, ids []uint64) (pins []pin, lost bool, err error) {
 // tells: 64-bit ids, and the maps of idmapped mounts as the caller's user
 // namespace numbers them. Mounts are matched by their 32-bit id.
 func (k *Kernel) Detail(ref snapshot.Ref, t *snapshot.Table) error {
-	if !k.Has(StatmountNS) {
-		return ErrNoStatmount
-	}
-	p, err := k.at(ref)
-	if err != nil {
-		return err
-	}
-	defer p.close()
 	rows := make(map[snapshot.MountID]*snapshot.Mount, len(t.Mounts))
 	for i := range t.Mounts {
 		rows[t.Mounts[i].ID] = &t.Mounts[i]
 	}
-	if t.NS.IsZero() || t.NS.Ino == p.name.Ino {
-		t.NS = p.name
-	}
-	err = p.read(func(nsID uint64) (bool, error) {
-		l, err := p.list(nsID)
-		if err != nil {
-			return true, err
+	return k.readMounts(ref, func(p place, nsID uint64, l listing) (bool, error) {
+		if t.NS.IsZero() || t.NS.Ino == p.name.Ino {
+			t.NS = p.name
 		}
-		return !l.whole, addDetail(nsID, l.ids, rows)
+		return false, addDetail(nsID, l.ids, rows)
 	})
-	if err != nil {
-		return fmt.Errorf("list mounts of %s: %w", name(ref), err)
-	}
-	return nil
 }
 
 func addDetail(nsID uint64, ids []uint64, rows map[snapshot.MountID]*snapshot.Mount) error {

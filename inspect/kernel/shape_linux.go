@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -22,19 +21,18 @@ func (k *Kernel) Shapes() func(snapshot.Ref) (snapshot.Table, error) {
 	}
 	return func(ref snapshot.Ref) (snapshot.Table, error) {
 		t := snapshot.Table{Via: "statmount", Partial: true}
-		if !k.Has(StatmountNS) || !k.Has(StatmountColumns) {
+		if !k.Has(StatmountColumns) {
 			return t, ErrNoStatmount
 		}
-		p, err := k.at(ref)
-		if err != nil {
-			return t, err
-		}
-		defer p.close()
-		t.NS = p.name
-		if err := r.table(p, &t); err != nil {
-			return t, fmt.Errorf("list mounts of %s: %w", name(ref), err)
-		}
-		return t, nil
+		err := k.readMounts(ref, func(p place, nsID uint64, l listing) (bool, error) {
+			r.nsID = nsID
+			mounts, err := r.travelling(l.ids)
+			if err == nil {
+				t.NS, t.Mounts, t.Whole = p.name, mounts, l.whole
+			}
+			return false, err
+		})
+		return t, err
 	}
 }
 
@@ -58,19 +56,6 @@ type shapeReader struct {
 	// it is mostly right for the next, which is then read in one call.
 	mask   uint64
 	mounts []snapshot.Mount
-}
-
-func (r *shapeReader) table(p place, t *snapshot.Table) error {
-	return p.read(func(nsID uint64) (bool, error) {
-		l, err := p.list(nsID)
-		if err != nil {
-			return true, err
-		}
-		r.nsID = nsID
-		t.Mounts, err = r.travelling(l.ids)
-		t.Whole = l.whole
-		return !l.whole || len(l.ids) == 0, err
-	})
 }
 
 // travelling are those of the mounts that propagation concerns.

@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -21,31 +20,25 @@ const tableMask = statmountSBBasic | statmountMntBasic | statmountMntRoot | stat
 // as mountinfo would answers [ErrNoStatmount].
 func (k *Kernel) Table(ref snapshot.Ref) (snapshot.Table, error) {
 	t := snapshot.Table{Via: "statmount"}
-	if !k.Has(StatmountNS) || !k.Has(StatmountColumns) {
+	if !k.Has(StatmountColumns) {
 		return t, ErrNoStatmount
 	}
-	p, err := k.at(ref)
-	if err != nil {
-		return t, err
-	}
-	defer p.close()
-	t.NS = p.name
-	err = p.read(func(nsID uint64) (bool, error) {
-		l, err := p.list(nsID)
-		if err != nil {
-			return true, err
-		}
-		mounts, err := statAll(nsID, l.ids)
-		if err != nil || len(mounts) < len(t.Mounts) {
-			return true, err
-		}
-		t.Mounts, t.Whole = mounts, l.whole
-		return !l.whole || len(l.ids) == 0 || anyUnreachable(mounts), nil
+	err := k.readMounts(ref, func(p place, nsID uint64, l listing) (bool, error) {
+		t.NS = p.name
+		return readTable(&t, nsID, l)
 	})
-	if err != nil {
-		return t, fmt.Errorf("list mounts of %s: %w", name(ref), err)
+	return t, err
+}
+
+// readTable reads the mounts listed into a table, unless it has more already.
+// One that cannot be reached from the root is lacking its mount point.
+func readTable(t *snapshot.Table, nsID uint64, l listing) (lacking bool, err error) {
+	mounts, err := statAll(nsID, l.ids)
+	if err != nil || len(mounts) < len(t.Mounts) {
+		return true, err
 	}
-	return t, nil
+	t.Mounts, t.Whole = mounts, l.whole
+	return anyUnreachable(mounts), nil
 }
 
 func anyUnreachable(mounts []snapshot.Mount) bool {
@@ -95,7 +88,7 @@ func (r *tableReader) mount(sm *statmountHead) snapshot.Mount {
 	m := snapshot.Mount{
 		ID: snapshot.MountID(sm.mntIDOld), Parent: snapshot.MountID(sm.parentIDOld),
 		UniqueID: snapshot.MountID(sm.mntID),
-		Dev:      snapshot.Dev{Major: sm.devMajor, Minor: sm.devMinor},
+		Dev:      devOf(sm),
 		Root:     r.shared(r.str(sm.mntRoot)),
 		FSType:   r.fsType(sm), Source: r.shared(r.str(sm.sbSource)),
 		VFSOptions: r.vfsOptions(sm.mntAttr), FSOptions: r.fsOptions(sm),
