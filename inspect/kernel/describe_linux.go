@@ -9,16 +9,16 @@ import (
 )
 
 // Describe tells what the ioctls of the namespace's file tell (ioctl_nsfs(2)),
-// and visits its owner and the ancestors of both, each described itself. What
-// lies outside the caller's own user or pid namespace the kernel does not
-// name: it stays zero.
-func (k *Kernel) Describe(ref snapshot.Ref, visit func(snapshot.Namespace)) (snapshot.Namespace, error) {
+// and visits its owner and the ancestors of both, each described itself, up to
+// those that the caller knows. What lies outside the caller's own user or pid
+// namespace the kernel does not name: it stays zero.
+func (k *Kernel) Describe(ref snapshot.Ref, known func(ino uint64) bool, visit func(snapshot.Namespace)) (snapshot.Namespace, error) {
 	fd, err := k.open(ref)
 	if err != nil {
 		return snapshot.Namespace{}, err
 	}
 	defer unix.Close(fd)
-	d := describer{visit: visit, seen: map[uint64]bool{ref.Ino: true}}
+	d := describer{known: known, visit: visit, seen: map[uint64]bool{ref.Ino: true}}
 	n, err := d.describe(fd, ref.Type)
 	if err != nil {
 		return n, fmt.Errorf("describe %s: %w", name(ref), err)
@@ -28,6 +28,7 @@ func (k *Kernel) Describe(ref snapshot.Ref, visit func(snapshot.Namespace)) (sna
 
 // describer visits each relative once.
 type describer struct {
+	known func(ino uint64) bool
 	visit func(snapshot.Namespace)
 	seen  map[uint64]bool
 }
@@ -81,7 +82,7 @@ func (d *describer) relative(fd int, request uint, t snapshot.Type) (snapshot.NS
 	}
 	defer unix.Close(up)
 	id, err := nsID(up)
-	if err != nil || d.seen[id.Ino] {
+	if err != nil || d.seen[id.Ino] || d.known(id.Ino) {
 		return id, err
 	}
 	d.seen[id.Ino] = true

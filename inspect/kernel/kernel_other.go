@@ -43,7 +43,7 @@ func (*Kernel) Walk(snapshot.TypeSet, func(snapshot.Namespace)) (snapshot.TypeSe
 }
 
 // Describe answers [errors.ErrUnsupported].
-func (*Kernel) Describe(snapshot.Ref, func(snapshot.Namespace)) (snapshot.Namespace, error) {
+func (*Kernel) Describe(snapshot.Ref, func(uint64) bool, func(snapshot.Namespace)) (snapshot.Namespace, error) {
 	return snapshot.Namespace{}, errors.ErrUnsupported
 }
 

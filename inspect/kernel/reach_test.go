@@ -106,12 +106,12 @@ func TestNamespaceHeldByAMount(t *testing.T) {
 		t.Errorf("pins: %+v, want %d at %s", pins, id.Ino, point)
 	}
 	ref := snapshot.Ref{Type: snapshot.Mnt, Ino: id.Ino, Hold: &snapshot.Hold{Kind: snapshot.HoldBind, Path: point}, In: &in}
-	n, err := k.Describe(ref, func(snapshot.Namespace) {})
+	n, err := k.Describe(ref, unknown, func(snapshot.Namespace) {})
 	if err != nil || n.ID != id || n.UniqueID == 0 || n.Owner.IsZero() {
 		t.Errorf("described %+v, %v", n, err)
 	}
 	ref.In = nil
-	if _, err := k.Describe(ref, nil); !errors.Is(err, ErrGone) {
+	if _, err := k.Describe(ref, unknown, nil); !errors.Is(err, ErrGone) {
 		t.Errorf("through the own namespace, where nothing is mounted: %v", err)
 	}
 }
@@ -120,7 +120,7 @@ func TestNumberThatNamesAnother(t *testing.T) {
 	k := newKernel(t)
 	ref := ownRef(t, k.proc)
 	ref.Ino++
-	if _, err := k.Describe(ref, nil); !errors.Is(err, ErrGone) || !errors.Is(err, fs.ErrNotExist) {
+	if _, err := k.Describe(ref, unknown, nil); !errors.Is(err, ErrGone) || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v", err)
 	}
 }
@@ -138,8 +138,8 @@ func TestDescribeRelatives(t *testing.T) {
 	}
 	user := ino(fmt.Sprintf("%d/ns/user", pid))
 	seen := map[uint64]snapshot.Namespace{}
-	n, err := k.Describe(snapshot.Ref{Type: snapshot.PID, Ino: ino(fmt.Sprintf("%d/ns/pid", pid)), PID: pid},
-		func(n snapshot.Namespace) { seen[n.ID.Ino] = n })
+	ref := snapshot.Ref{Type: snapshot.PID, Ino: ino(fmt.Sprintf("%d/ns/pid", pid)), PID: pid}
+	n, err := k.Describe(ref, unknown, func(n snapshot.Namespace) { seen[n.ID.Ino] = n })
 	try(t, err)
 	if n.Owner.Ino != user || n.Parent.Ino != ino("self/ns/pid") {
 		t.Errorf("pid namespace: %+v", n)
@@ -151,7 +151,13 @@ func TestDescribeRelatives(t *testing.T) {
 	if _, ok := seen[ino("self/ns/pid")]; !ok || len(seen) < 3 {
 		t.Errorf("visited %+v", seen)
 	}
+	again, err := k.Describe(ref, func(uint64) bool { return true }, func(n snapshot.Namespace) { t.Errorf("visited %+v, which is known", n) })
+	if err != nil || again.Owner != n.Owner || again.Parent != n.Parent {
+		t.Errorf("with known relatives %+v, %v, without %+v", again, err, n)
+	}
 }
+
+func unknown(uint64) bool { return false }
 
 func TestFeaturesBelongToThisKernel(t *testing.T) {
 	k := newKernel(t)
@@ -200,7 +206,7 @@ func TestNamespaceOfAThread(t *testing.T) {
 		}
 		found++
 		hold := &snapshot.Hold{Kind: snapshot.HoldThread, PID: self, TID: tid}
-		n, err := k.Describe(snapshot.Ref{Type: snapshot.Mnt, Ino: links[snapshot.Mnt], Hold: hold}, func(snapshot.Namespace) {})
+		n, err := k.Describe(snapshot.Ref{Type: snapshot.Mnt, Ino: links[snapshot.Mnt], Hold: hold}, unknown, func(snapshot.Namespace) {})
 		if err != nil || n.UniqueID == 0 {
 			t.Errorf("thread %d: %+v, %v", tid, n, err)
 		}
@@ -216,7 +222,7 @@ func TestNamespaceForChildren(t *testing.T) {
 		ino, err := k.proc.ReadLinkIno("self/ns/" + typ.String() + "_for_children")
 		try(t, err)
 		hold := &snapshot.Hold{Kind: snapshot.HoldChild, PID: os.Getpid()}
-		n, err := k.Describe(snapshot.Ref{Type: typ, Ino: ino, Hold: hold}, func(snapshot.Namespace) {})
+		n, err := k.Describe(snapshot.Ref{Type: typ, Ino: ino, Hold: hold}, unknown, func(snapshot.Namespace) {})
 		if err != nil || n.ID.Ino != ino {
 			t.Errorf("%v: %+v, %v", typ, n, err)
 		}

@@ -7,20 +7,20 @@ func (t *taker) relations() {
 	if t.src.Kernel == nil || !t.want.Relations && !t.want.UniqueIDs {
 		return
 	}
-	described := map[int]bool{}
-	ancestor := func(n Namespace) {
-		i := t.namespace(n.Type, n.ID.Ino)
-		t.merge(i, n)
-		described[i] = true
+	described := map[uint64]bool{}
+	known := func(ino uint64) bool { return described[ino] }
+	merge := func(n Namespace) {
+		t.merge(t.namespace(n.Type, n.ID.Ino), n)
+		described[n.ID.Ino] = true
 	}
 	for i := 0; i < len(t.snap.Namespaces) && t.ctx.Err() == nil; i++ {
-		if described[i] || t.snap.Namespaces[i].Inferred {
+		if known(t.snap.Namespaces[i].ID.Ino) || t.snap.Namespaces[i].Inferred {
 			continue
 		}
-		n, err := t.src.Kernel.Describe(t.ref(i), ancestor)
+		n, err := t.src.Kernel.Describe(t.ref(i), known, merge)
 		switch {
 		case err == nil:
-			t.merge(i, n)
+			merge(n)
 		case t.lead[i] >= 0 && !t.gone(err):
 			t.gaps.process(t.snap.Processes[t.lead[i]].PID, "read owner and parent of its namespaces", err)
 		case !t.gone(err):

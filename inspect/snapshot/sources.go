@@ -112,8 +112,9 @@ type KernelReader interface {
 	Walk(types TypeSet, visit func(Namespace)) (TypeSet, error)
 	// Describe fills what the ioctls of the namespace's nsfs file tell:
 	// UniqueID, NrMounts, Owner, Parent, OwnerUID. It visits the owner and
-	// the ancestors met on the way, each described itself.
-	Describe(ref Ref, visit func(Namespace)) (Namespace, error)
+	// the ancestors met on the way, each described itself, but for those that
+	// are known already.
+	Describe(ref Ref, known func(ino uint64) bool, visit func(Namespace)) (Namespace, error)
 	// Table lists the mounts of a mount namespace by statmount(2), complete
 	// as compared with NrMounts.
 	Table(ref Ref) (Table, error)

@@ -142,7 +142,7 @@ func (t *taker) more(i, seen int) bool {
 	}
 	n := t.snap.Namespaces[i]
 	if n.NrMounts == nil && !n.Inferred {
-		if told, err := t.src.Kernel.Describe(t.ref(i), func(Namespace) {}); err == nil {
+		if told, err := t.src.Kernel.Describe(t.ref(i), func(uint64) bool { return true }, nil); err == nil {
 			n = told
 		}
 	}
