@@ -83,20 +83,29 @@ func (s *State) foreign(a Actor, m int32) *Refusal {
 	if s.ours(a, m) {
 		return nil
 	}
-	return s.refuse(EINVAL, NotAMountPoint, m, "is not in the namespace of who does it")
+	if m == inner {
+		return &Refusal{Errno: EINVAL, Reason: OtherNamespace, Text: "what the path leads to is on a mount of the kernel's own, which is in no namespace"}
+	}
+	return s.refuse(EINVAL, OtherNamespace, m, "is not in the namespace of who does it")
 }
 
 // rootOf is the mount whose root a path leads to; it is refused when that is a
 // directory inside a mount.
 func (s *State) rootOf(a Actor, name string) (int32, *Refusal) {
+	m, r := s.pointAt(a, name)
+	if r == nil {
+		r = s.foreign(a, m)
+	}
+	return m, r
+}
+
+// pointAt is rootOf, in any namespace.
+func (s *State) pointAt(a Actor, name string) (int32, *Refusal) {
 	at, r := s.walk(a, name)
-	if r != nil {
-		return 0, r
+	if r == nil && !s.mounted(at) {
+		r = s.notAPoint(at, name)
 	}
-	if !s.mounted(at) {
-		return 0, s.notAPoint(at, name)
-	}
-	return at.mount, s.foreign(a, at.mount)
+	return at.mount, r
 }
 
 func (s *State) notAPoint(at spot, name string) *Refusal {

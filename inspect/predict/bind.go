@@ -16,10 +16,12 @@ func (s *State) bind(op Op) *Refusal {
 	if r != nil {
 		return r
 	}
-	if r := s.loop(op.By, from.mount); r != nil {
+	if r := s.loop(op.By, from, EINVAL); r != nil {
 		return r
 	}
-	at = s.onto(at)
+	if at, r = s.target(op, at); r != nil {
+		return r
+	}
 	if r := s.foreign(op.By, at.mount); r != nil {
 		return r
 	}
@@ -39,19 +41,21 @@ func (s *State) bind(op Op) *Refusal {
 }
 
 // loop refuses a file of the actor's own mount namespace, or of an older one,
-// which would keep itself alive (mnt_ns_loop). Which is older the kernel takes
-// from their 64-bit ids.
-func (s *State) loop(a Actor, m int32) *Refusal {
-	if !s.is(m, nsFile) {
+// which would keep itself alive (mnt_ns_loop).
+func (s *State) loop(a Actor, file spot, errno Errno) *Refusal {
+	t, ns, ok := s.namespaceAt(file)
+	if !ok || t != snapshot.Mnt {
 		return nil
 	}
-	_, ino, err := snapshot.ParseLink(s.mounts[m].root)
-	home, i := s.home(a), s.byNS[ID(ino)]
+	i := s.byNS[ns]
+	older, known := s.older(i, s.home(a))
 	switch {
-	case err == nil && i == home, i != 0 && s.spaces[i].seq != 0 && s.spaces[home].seq >= s.spaces[i].seq:
-		return s.refuse(EINVAL, NamespaceFile, m, "shows the namespace of who does it or an older one, which would keep itself alive")
-	case i == 0 || s.spaces[i].seq == 0:
-		s.doubt("which of two mount namespaces is older was not read: an older one's file cannot be mounted")
+	case !known:
+		s.doubt("which of two mount namespaces is older could not be seen: an older one's file cannot be mounted")
+	case older && i == s.home(a):
+		return &Refusal{Errno: errno, Reason: NamespaceFile, Text: "the file of one's own mount namespace would keep itself alive"}
+	case older:
+		return &Refusal{Errno: errno, Reason: NamespaceFile, NS: ns, Text: file.inside + " is older than the namespace of who does it: mounted there, its file might keep itself alive"}
 	}
 	return nil
 }
@@ -62,8 +66,10 @@ func (s *State) loopback(op Op, from spot) (int32, *Refusal) {
 	if s.is(old, unbindable) {
 		return 0, s.refuse(EINVAL, SourceUnbindable, old, "is unbindable")
 	}
-	if r := s.foreign(op.By, old); r != nil {
-		return 0, r
+	if _, _, ok := s.namespaceAt(from); !ok {
+		if r := s.foreign(op.By, old); r != nil {
+			return 0, r
+		}
 	}
 	if op.Recursive {
 		return s.copyTree(old, from.inside, copying{how: asIs, namespaces: true})
@@ -87,7 +93,10 @@ func (s *State) bindDetached(op Op) *Refusal {
 	}
 	at, r := s.walk(op.By, op.Dst)
 	if r == nil {
-		r = s.put(op, tree, s.target(op, at), s.entry(from) == File)
+		at, r = s.target(op, at)
+	}
+	if r == nil {
+		r = s.put(op, tree, at, s.entry(from) == File)
 	}
 	if r != nil {
 		s.discard(tree)
@@ -109,6 +118,11 @@ func (s *State) put(op Op, tree int32, at spot, file bool) *Refusal {
 			return r
 		}
 		at = below
+	}
+	for m := range s.tree(tree) {
+		if r := s.loop(op.By, spot{m, s.mounts[m].root}, ELOOP); r != nil {
+			return r
+		}
 	}
 	return s.attach(op.By, tree, at, false)
 }

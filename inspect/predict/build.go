@@ -19,7 +19,8 @@ func New(w *world.World, rules Rules) *State {
 		rules.MountMax = int(w.Host.MaxMnts)
 	}
 	s := &State{rules: rules, byNS: map[ID]int32{}}
-	s.mounts, s.nodes, s.spaces, s.kinds = make([]mount, 1), make([]node, 1), make([]space, 1), make([]fsKind, 1)
+	s.nodes, s.spaces = make([]node, 1), make([]space, 1)
+	s.mounts, s.kinds = []mount{{}, {parent: inner, root: "/", at: "/", kind: 1}}, []fsKind{{}, {"nsfs", "nsfs"}}
 	b := builder{State: s, world: w, groups: map[snapshot.GroupID]int32{}}
 	b.users()
 	views := b.views()

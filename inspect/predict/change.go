@@ -55,9 +55,13 @@ func (s *State) umountOne(op Op, m int32) *Refusal {
 	return nil
 }
 
-// makeType changes a propagation type (do_change_type).
+// makeType changes a propagation type (do_change_type), also in another
+// namespace, of whose user namespace who does it is the root.
 func (s *State) makeType(op Op) *Refusal {
-	m, r := s.rootOf(op.By, op.Dst)
+	m, r := s.pointAt(op.By, op.Dst)
+	if r == nil {
+		r = s.ruled(op.By, m)
+	}
 	if r != nil {
 		return r
 	}
@@ -70,6 +74,15 @@ func (s *State) makeType(op Op) *Refusal {
 		}
 	}
 	return nil
+}
+
+// ruled refuses a mount of a namespace that somebody else owns
+// (may_change_propagation).
+func (s *State) ruled(a Actor, m int32) *Refusal {
+	if !s.confined(a) || s.spaces[s.mounts[m].space].user == s.spaces[s.home(a)].user {
+		return nil
+	}
+	return s.refuse(EPERM, NotPermitted, m, "is of a namespace that another user namespace owns")
 }
 
 func (s *State) retype(m int32, to Propagation) {
@@ -99,6 +112,11 @@ func (s *State) setGroup(op Op) *Refusal {
 		return r
 	}
 	a, b := from.mount, to.mount
+	for _, m := range []int32{a, b} {
+		if r := s.ruled(op.By, m); r != nil && s.mounted(from) && s.mounted(to) {
+			return r
+		}
+	}
 	switch {
 	case !s.mounted(from):
 		return s.notAPoint(from, op.Src)

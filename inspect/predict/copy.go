@@ -10,6 +10,9 @@ import (
 // yet, and never locked; flags that may not be cleared go with it (clone_mnt).
 func (s *State) twin(old int32, root string, how likeness) int32 {
 	o := s.mounts[old]
+	if old == inner && strings.HasPrefix(root, "mnt:") {
+		o.mark = nsFile
+	}
 	m := s.newMount(mount{
 		root: root, at: root, dev: o.dev, base: o.base, kind: o.kind, flags: o.flags, keep: o.keep, mark: o.mark & nsFile,
 	})

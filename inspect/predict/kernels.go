@@ -13,5 +13,5 @@ func RulesOf(release string) Rules {
 		return Rules{}
 	}
 	at := func(x, y int) bool { return major > x || major == x && minor >= y }
-	return Rules{UnbindableSurvivesClone: !at(6, 17) || at(7, 2)}
+	return Rules{UnbindableSurvivesClone: !at(6, 17) || at(7, 2), NamespacesInTurn: !at(6, 18)}
 }

@@ -10,7 +10,9 @@ func (s *State) move(op Op) *Refusal {
 	if r != nil {
 		return r
 	}
-	at = s.target(op, at)
+	if at, r = s.target(op, at); r != nil {
+		return r
+	}
 	m := from.mount
 	if r := s.movable(op, m); r != nil {
 		return r
@@ -46,12 +48,16 @@ func (s *State) move(op Op) *Refusal {
 }
 
 // target is where a path leads for what is mounted there: on top of all, or
-// for what goes beneath just where it leads (where_to_mount).
-func (s *State) target(op Op, at spot) spot {
-	if op.Beneath {
-		return at
+// for what goes beneath just where it leads (where_to_mount). On a mount that is
+// in no namespace nothing can be mounted.
+func (s *State) target(op Op, at spot) (spot, *Refusal) {
+	if s.mounts[at.mount].space == 0 {
+		return at, &Refusal{Errno: ENOENT, Reason: OtherNamespace, Text: op.Dst + " leads to " + at.inside + ", which is on no mount of a namespace"}
 	}
-	return s.onto(at)
+	if op.Beneath {
+		return at, nil
+	}
+	return s.onto(at), nil
 }
 
 // movable refuses what may not leave its place.

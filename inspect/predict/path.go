@@ -1,9 +1,6 @@
 package predict
 
-import (
-	"path"
-	"strings"
-)
+import "path"
 
 // Lookup is the mount that a path leads to as an actor follows it, and the
 // place on it as a path of its file system.
@@ -15,27 +12,18 @@ func (s *State) Lookup(a Actor, name string) (Row, string, *Refusal) {
 	return s.row(at.mount), at.inside, nil
 }
 
-// walk follows a path as an actor does, symbolic links aside: from its root
-// directory, onto what is mounted on every name, and with ".." never above that
-// root (path_lookupat in fs/namei.c).
+// walk follows a path as an actor does: from its root directory, onto what is
+// mounted on every name, where links lead, and with ".." never above that root
+// (path_lookupat in fs/namei.c).
 func (s *State) walk(a Actor, name string) (spot, *Refusal) {
 	root := s.actors[a].root
-	at := root
-	for rest := name; rest != ""; {
-		var part string
-		part, rest, _ = strings.Cut(rest, "/")
-		switch part {
-		case "", ".":
-		case "..":
-			at = s.onto(s.up(at, root))
-		default:
-			at = s.onto(spot{at.mount, path.Join(at.inside, part)})
-			if r := s.there(at, name, rest); r != nil {
-				return at, r
-			}
+	w := walker{State: s, by: a, root: root, at: root, name: name, rest: name}
+	for w.rest != "" {
+		if r := w.step(); r != nil {
+			return w.at, r
 		}
 	}
-	return at, nil
+	return w.at, nil
 }
 
 // onto follows the mounts at a place, the last of which a path leads to.
@@ -65,13 +53,13 @@ func (s *State) up(at, root spot) spot {
 }
 
 // there says what is wrong with a place that a path goes through: nothing, or
-// no directory where rest is to follow.
-func (s *State) there(at spot, name, rest string) *Refusal {
+// no directory where more is to follow.
+func (s *State) there(at spot, name string, more bool) *Refusal {
 	switch s.entry(at) {
 	case Absent:
 		return &Refusal{Errno: ENOENT, Reason: NoSuchPath, Text: name + " does not exist", Mount: s.mounts[at.mount].id}
 	case File:
-		if rest != "" {
+		if more {
 			return &Refusal{Errno: ENOTDIR, Reason: NotADirectory, Text: name + " leads through a file", Mount: s.mounts[at.mount].id}
 		}
 	}
@@ -86,12 +74,11 @@ func (s *State) entry(at spot) Entry {
 		}
 	}
 	x := &s.mounts[at.mount]
-	if s.is(at.mount, nsFile) {
+	w := s.where(at)
+	if w.FSType == "nsfs" {
 		return File
 	}
 	if s.known != nil {
-		w := Where{Mount: x.base, Inside: at.inside}
-		w.FSType, w.Source = s.told(at.mount)
 		if e := s.known(w); e != EntryUnknown {
 			return e
 		}
@@ -103,6 +90,13 @@ func (s *State) entry(at spot) Entry {
 		return Absent
 	}
 	return EntryUnknown
+}
+
+// where is a place as others are asked about it.
+func (s *State) where(at spot) Where {
+	w := Where{Mount: s.mounts[at.mount].base, Inside: at.inside}
+	w.FSType, w.Source = s.told(at.mount)
+	return w
 }
 
 // emptyAtFirst are the file systems that have nothing in them when they are

@@ -7,8 +7,10 @@ type Reason string
 const (
 	NoSuchPath        Reason = "no-such-path"
 	NotADirectory     Reason = "not-a-directory"
+	TooManyLinks      Reason = "too-many-links"
 	DirOnFile         Reason = "file-and-directory"   // one is a file, the other a directory
 	NotAMountPoint    Reason = "not-a-mount-point"    // it is a directory on a mount, not its root
+	OtherNamespace    Reason = "other-namespace"      // it is on a mount of another namespace, or of none
 	IsNamespaceRoot   Reason = "root-of-namespace"    // nothing is below it
 	NotPermitted      Reason = "not-permitted"        // no CAP_SYS_ADMIN over the namespace
 	LockedMount       Reason = "locked"               // came from a more privileged namespace

@@ -6,6 +6,10 @@ type Rules struct {
 	// mounts unbindable. Linux 6.17 moved the flag to where clones do not
 	// copy it; before that, and again from 7.2, it is kept.
 	UnbindableSurvivesClone bool
+	// NamespacesInTurn: the 64-bit ids of mount namespaces, which the rules for
+	// binding their files compare, ascend in the order in which they are made.
+	// Since Linux 6.18 those of each processor do.
+	NamespacesInTurn bool
 	// MountMax is fs.mount-max, 100,000 when 0.
 	MountMax int
 }

@@ -15,7 +15,8 @@ import (
 type State struct {
 	rules  Rules
 	known  func(Where) Entry
-	mounts []mount // [0] is no mount
+	leads  func(Actor, Where) (Link, bool)
+	mounts []mount // [0] is no mount, [inner] in no namespace
 	spaces []space // [0] is no namespace: what is detached, or being made
 	nodes  []node  // [0] is no group
 	actors []actor
@@ -39,6 +40,7 @@ const (
 	Directory
 	File
 	Absent
+	SymLink // a symbolic link: see [State.Leads]
 )
 
 // mount is one mount. Mounts are named by their index, so that a state of
