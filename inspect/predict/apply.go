@@ -109,6 +109,9 @@ func (s *State) pointAt(a Actor, name string) (int32, *Refusal) {
 }
 
 func (s *State) notAPoint(at spot, name string) *Refusal {
+	if at.mount == inner {
+		return &Refusal{Errno: EINVAL, Reason: NotAMountPoint, Text: name + " leads to " + at.inside + ", which is no mount point"}
+	}
 	return &Refusal{
 		Errno: EINVAL, Reason: NotAMountPoint, Mount: s.mounts[at.mount].id, NS: s.spaces[s.mounts[at.mount].space].id,
 		Text: fmt.Sprintf("%s is not a mount point: it is a place on what is mounted at %s", name, s.point(at.mount)),

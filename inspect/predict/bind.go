@@ -93,9 +93,6 @@ func (s *State) bindDetached(op Op) *Refusal {
 	}
 	at, r := s.walk(op.By, op.Dst)
 	if r == nil {
-		at, r = s.target(op, at)
-	}
-	if r == nil {
 		r = s.put(op, tree, at, s.entry(from) == File)
 	}
 	if r != nil {
@@ -106,11 +103,15 @@ func (s *State) bindDetached(op Op) *Refusal {
 
 // put attaches a detached tree, as move_mount(2) does.
 func (s *State) put(op Op, tree int32, at spot, file bool) *Refusal {
-	if r := s.foreign(op.By, at.mount); r != nil {
-		return r
-	}
 	if e := s.entry(at); e == File && !file || e == Directory && file {
 		return &Refusal{Errno: EINVAL, Reason: DirOnFile, Text: "what is mounted and " + op.Dst + " are a file and a directory"}
+	}
+	at, r := s.target(op, at)
+	if r == nil {
+		r = s.foreign(op.By, at.mount)
+	}
+	if r != nil {
+		return r
 	}
 	if op.Beneath {
 		below, r := s.beneath(op.By, tree, at)

@@ -17,10 +17,10 @@ func (s *State) mountNew(op Op) *Refusal {
 		return &Refusal{Errno: EPERM, Reason: NotPermitted, Text: op.FSType + " cannot be mounted with the rights over a user namespace only"}
 	}
 	moved := op.Detached || op.Beneath
-	if at, r = s.target(op, at); r != nil {
-		return r
-	}
 	if !moved {
+		if at, r = s.target(op, at); r != nil {
+			return r
+		}
 		if r := s.foreign(op.By, at.mount); r != nil {
 			return r
 		}

@@ -10,6 +10,12 @@ func (s *State) move(op Op) *Refusal {
 	if r != nil {
 		return r
 	}
+	if !s.mounted(from) {
+		return s.notAPoint(from, op.Src)
+	}
+	if s.differ(from, at) {
+		return &Refusal{Errno: EINVAL, Reason: DirOnFile, Text: op.Src + " and " + op.Dst + " are a file and a directory"}
+	}
 	if at, r = s.target(op, at); r != nil {
 		return r
 	}
@@ -22,12 +28,6 @@ func (s *State) move(op Op) *Refusal {
 	}
 	if s.shared(s.mounts[m].parent) {
 		return s.refuse(EINVAL, ParentShared, m, "is mounted on "+s.point(s.mounts[m].parent)+", which is shared")
-	}
-	if !s.mounted(from) {
-		return s.notAPoint(from, op.Src)
-	}
-	if s.differ(from, at) {
-		return &Refusal{Errno: EINVAL, Reason: DirOnFile, Text: op.Src + " and " + op.Dst + " are a file and a directory"}
 	}
 	if op.Beneath {
 		if at, r = s.beneath(op.By, m, at); r != nil {

@@ -60,15 +60,15 @@ func call(op predict.Op) error {
 		}
 		return unix.Mount(op.Src, op.Dst, "", unix.MS_MOVE, "")
 	case predict.OpUmount:
-		flags := unix.UMOUNT_NOFOLLOW
+		flags := 0
 		if op.Lazy {
-			flags |= unix.MNT_DETACH
+			flags = unix.MNT_DETACH
 		}
 		return unix.Unmount(op.Dst, flags)
 	case predict.OpMake:
 		return unix.Mount("", op.Dst, "", types[op.Type]|rec, "")
 	case predict.OpSetGroup:
-		return unix.MoveMount(unix.AT_FDCWD, op.Src, unix.AT_FDCWD, op.Dst, unix.MOVE_MOUNT_SET_GROUP)
+		return unix.MoveMount(unix.AT_FDCWD, op.Src, unix.AT_FDCWD, op.Dst, unix.MOVE_MOUNT_SET_GROUP|unix.MOVE_MOUNT_F_SYMLINKS|unix.MOVE_MOUNT_T_SYMLINKS)
 	case predict.OpRemount:
 		flags := uint(0)
 		if op.Recursive {
@@ -132,7 +132,7 @@ func mountDetached(op predict.Op) error {
 			return err
 		}
 	}
-	return unix.MoveMount(m, "", unix.AT_FDCWD, op.Dst, unix.MOVE_MOUNT_F_EMPTY_PATH|beneath(op))
+	return unix.MoveMount(m, "", unix.AT_FDCWD, op.Dst, unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_SYMLINKS|beneath(op))
 }
 
 func bindDetached(op predict.Op) error {
@@ -145,5 +145,5 @@ func bindDetached(op predict.Op) error {
 		return err
 	}
 	defer unix.Close(fd)
-	return unix.MoveMount(fd, "", unix.AT_FDCWD, op.Dst, unix.MOVE_MOUNT_F_EMPTY_PATH|beneath(op))
+	return unix.MoveMount(fd, "", unix.AT_FDCWD, op.Dst, unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_SYMLINKS|beneath(op))
 }

@@ -87,7 +87,7 @@ func (t *theatre) compareMount(r *predict.Row, m *snapshot.Mount, numbers map[sn
 		return fmt.Errorf("was mount %d", have)
 	}
 	t.ids[r.ID] = m.ID
-	if r.Root != m.Root || r.Source != m.Source {
+	if t.rootOf(r) != m.Root || r.Source != m.Source {
 		return fmt.Errorf("shows %s:%s, the kernel %s:%s", r.Source, r.Root, m.Source, m.Root)
 	}
 	if r.Unbindable != m.Unbindable {

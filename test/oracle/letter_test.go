@@ -15,6 +15,8 @@ type letter struct {
 	To   []int // the lodgers it is passed on through, each as the house before counts them
 	Room int
 	Op   predict.Op
+	// FromProc: paths of the operation that are not absolute are below /proc.
+	FromProc bool
 	// One of these instead of the operation:
 	Clone bool   // another room, in a copy of this one's namespace
 	Join  int    // another room, in the namespace of a thread
@@ -76,6 +78,8 @@ func (h *house) answer(l letter) (reply, error) {
 			how = unix.O_WRONLY
 		}
 		return reply{}, at.hold(l.Open, how)
+	case l.FromProc:
+		return reply{}, at.do(func() error { return h.fromProc(func() error { return call(l.Op) }) })
 	}
 	return reply{}, at.do(func() error { return call(l.Op) })
 }

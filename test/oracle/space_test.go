@@ -36,7 +36,7 @@ func (h *house) open(like *room, settle func() error) (*room, error) {
 				return err
 			}
 		}
-		if err := unix.Unshare(unix.CLONE_NEWNS); err != nil || settle == nil {
+		if err := inTurn(func() error { return unix.Unshare(unix.CLONE_NEWNS) }); err != nil || settle == nil {
 			return err
 		}
 		return settle()

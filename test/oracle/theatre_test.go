@@ -43,8 +43,9 @@ func paper() *theatre {
 	snap.Tables = []snapshot.Table{{NS: id, Via: "mountinfo", Whole: true, Mounts: []snapshot.Mount{{
 		ID: 20, Parent: 1, Root: "/", Point: "/", FSType: "tmpfs", Source: "base", VFSOptions: "rw,relatime", Dev: snapshot.Dev{Minor: 30},
 	}}}}
-	t := &theatre{state: predict.New(world.Build(snap), predict.Rules{}), paper: true, count: newCount()}
+	t := &theatre{state: predict.New(world.Build(snap), predict.Rules{NamespacesInTurn: true}), paper: true, count: newCount()}
 	t.state.Knows(entryAt)
+	t.state.Leads(t.leads)
 	a, _ := t.state.EnterNamespace(1)
 	t.seats = []seat{{actor: a}}
 	return t
@@ -107,8 +108,9 @@ func (t *theatre) build() error {
 		snap.Tables = append(snap.Tables, snapshot.Table{NS: id, Via: "mountinfo", Whole: true, Mounts: list})
 	}
 	w := world.Build(snap)
-	t.state = predict.New(w, predict.Rules{})
+	t.state = predict.New(w, predict.Rules{NamespacesInTurn: true})
 	t.state.Knows(entryAt)
+	t.state.Leads(t.leads)
 	t.tell(w)
 	t.ids, t.groups = map[predict.ID]snapshot.MountID{}, map[predict.ID]snapshot.GroupID{}
 	for i := range t.seats {
@@ -156,6 +158,8 @@ func entryAt(w predict.Where) predict.Entry {
 	switch {
 	case inside == "":
 		return predict.Directory
+	case isLink(inside):
+		return predict.SymLink
 	case w.Source == "empty":
 		return predict.Absent
 	case slices.Contains(dirs, inside):
@@ -191,7 +195,9 @@ func (t *theatre) step(at int, op predict.Op) error {
 	if t.paper {
 		return t.judge(future, op, said, reply{})
 	}
-	r, err := s.host.tell(letter{Room: s.room, Op: op})
+	l := letter{Room: s.room}
+	l.Op, l.FromProc = t.inProc(op)
+	r, err := s.host.tell(l)
 	if err != nil {
 		return err
 	}
