@@ -64,7 +64,7 @@ func (m *Model) holders() tea.Cmd {
 	case m.options.Holders == nil:
 		m.message = "a saved host cannot be asked what holds a mount"
 		return nil
-	case m.inPast:
+	case m.inPast():
 		m.message = "what held a mount in the past is not recorded; go back to now first"
 		return nil
 	}

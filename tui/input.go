@@ -114,14 +114,14 @@ func (m *Model) back() tea.Cmd {
 		return m.toPresent()
 	case m.filters[m.focus] != "":
 		m.setFilter("")
-	case m.focus == OnEvents && m.events.Picked() != nil && !m.inPast:
+	case m.focus == OnEvents && m.events.Picked() != nil && !m.inPast():
 		m.events.Release()
 		m.tell()
 	case len(m.trail) > 0:
 		last := m.trail[len(m.trail)-1]
 		m.trail = m.trail[:len(m.trail)-1]
 		m.goTo(last)
-	case m.inPast:
+	case m.inPast():
 		return m.toNow()
 	case m.focus > OnMounts:
 		m.setFocus(OnMounts)
@@ -137,14 +137,14 @@ func (m *Model) toChosenEvent() tea.Cmd {
 		m.message = "no event to go back to"
 		return nil
 	}
-	return m.toEvent(e.Seq)
+	return m.toMoment(e.Seq)
 }
 
 func (m *Model) toNowIfPast() tea.Cmd {
 	if m.preview != nil {
 		return m.toPresent()
 	}
-	if !m.inPast {
+	if !m.inPast() {
 		m.message = "this is how it is now"
 		return nil
 	}

@@ -90,7 +90,7 @@ func (m *Model) short() []key.Binding {
 		return []key.Binding{shortly(k.Open, "go there"), shortly(k.Back, "close"), shortly(m.choice.Keys.Down, "down"), shortly(m.choice.Keys.PageDown, "page down")}
 	case m.preview != nil:
 		return []key.Binding{shortly(k.Back, "to the present"), shortly(k.Effects, "effects"), shortly(k.Change, "next"), shortly(k.Predict, "another"), k.Help, k.Quit}
-	case m.inPast:
+	case m.inPast():
 		return []key.Binding{shortly(k.Earlier, "back"), shortly(k.Later, "forth"), shortly(k.Now, "now"), k.Help, k.Quit}
 	}
 	list := []key.Binding{k.Help, k.Quit, k.Open, k.Next, k.Filter}

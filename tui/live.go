@@ -83,7 +83,7 @@ const maxSteps, forgetful = 50_000, 10_000
 
 // next waits for what happens next, and for what follows at once.
 func (m *Model) next() tea.Cmd {
-	l, ctx, shown := m.live, m.ctx, !m.paused && !m.inPast && m.preview == nil
+	l, ctx, shown := m.live, m.ctx, !m.paused && !m.inPast() && m.preview == nil
 	return func() tea.Msg {
 		step, err := l.watcher.Next(ctx)
 		if err != nil {
@@ -133,7 +133,7 @@ func (m *Model) takeEvents(msg happened) tea.Cmd {
 	default:
 		m.addEvents(msg.events)
 		switch {
-		case m.inPast || m.preview != nil:
+		case m.inPast() || m.preview != nil:
 		case msg.world == nil: // it was paused when the waiting began
 			m.generation++
 			cmds = append(cmds, m.readMoment())
@@ -189,7 +189,7 @@ func (m *Model) pause() tea.Cmd {
 	}
 	m.addEvents(m.held)
 	m.held = nil
-	if m.inPast || m.preview != nil {
+	if m.inPast() || m.preview != nil {
 		return nil
 	}
 	m.generation++

@@ -4,17 +4,12 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// moment is the number of the event up to which the host is shown.
-func (m *Model) moment() uint64 {
-	if m.inPast {
-		return m.past
-	}
-	return now
-}
+// inPast says whether the host is shown as it was.
+func (m *Model) inPast() bool { return m.moment != now }
 
 // readMoment has the host shown as it was at the moment chosen.
 func (m *Model) readMoment() tea.Cmd {
-	rec, seq, generation := m.live.rec, m.moment(), m.generation
+	rec, seq, generation := m.live.rec, m.moment, m.generation
 	return func() tea.Msg {
 		return tabled{generation: generation, tables: tablesOf(rec.At(seq))}
 	}
@@ -27,11 +22,11 @@ func (m *Model) travel(step int) tea.Cmd {
 		m.message = "no event to go back to"
 		return nil
 	}
-	if !m.inPast && step > 0 {
+	if !m.inPast() && step > 0 {
 		m.message = "this is how it is now"
 		return nil
 	}
-	seq, ok := m.events.Near(m.moment(), step)
+	seq, ok := m.events.Near(m.moment, step)
 	switch {
 	case !ok && step > 0:
 		return m.toNow()
@@ -41,14 +36,14 @@ func (m *Model) travel(step int) tea.Cmd {
 	case step > 0 && m.events.Last(seq):
 		return m.toNow()
 	}
-	return m.toEvent(seq)
+	return m.toMoment(seq)
 }
 
-// toEvent shows the host as it was just after an event.
-func (m *Model) toEvent(seq uint64) tea.Cmd {
+// toMoment shows the host as it was just after an event, or as it is now.
+func (m *Model) toMoment(seq uint64) tea.Cmd {
 	m.endPreview()
-	m.past, m.inPast = seq, true
-	m.events.SetMoment(true, seq)
+	m.moment = seq
+	m.events.SetMoment(seq)
 	if !m.events.Select(seq) {
 		m.events.Release()
 	}
@@ -58,12 +53,4 @@ func (m *Model) toEvent(seq uint64) tea.Cmd {
 }
 
 // toNow comes back from the past.
-func (m *Model) toNow() tea.Cmd {
-	m.endPreview()
-	m.past, m.inPast = 0, false
-	m.events.SetMoment(false, 0)
-	m.events.Release()
-	m.tell()
-	m.generation++
-	return m.readMoment()
-}
+func (m *Model) toNow() tea.Cmd { return m.toMoment(now) }

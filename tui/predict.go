@@ -96,8 +96,8 @@ func (m *Model) foresee(by Place, line string) tea.Cmd {
 	m.foreseeing, m.busy = true, "predicting "+render.Safe(line)
 	ctx, ask, width, foresight := m.ctx, m.options.Foresee, max(m.width-2, 20), m.foresight
 	var rec *watch.Recording
-	seq := m.moment()
-	if m.live != nil && (m.inPast || m.options.Recording != nil) {
+	seq := m.moment
+	if m.live != nil && (m.inPast() || m.options.Recording != nil) {
 		rec = m.live.rec
 	}
 	return func() tea.Msg {

@@ -57,7 +57,7 @@ func (m *Model) takeTables(msg tabled) tea.Cmd {
 		return nil
 	}
 	m.show(msg.tables)
-	if m.inPast {
+	if m.inPast() {
 		m.showEvent(m.events.Picked())
 	}
 	if m.options.Watch != nil && m.live == nil && m.place.PID != 0 {
@@ -98,7 +98,7 @@ func (m *Model) show(t tables) {
 // showSpaces makes the lists anew of what was read.
 func (m *Model) showSpaces() {
 	m.book = names.Book{Worlds: []*world.World{m.list, m.world}, Gone: m.known} // processes come and go without a propagation
-	if m.inPast || m.live == nil {
+	if m.inPast() || m.live == nil {
 		m.book.Worlds = []*world.World{m.world, m.list}
 	}
 	if m.preview != nil { // which knows no process

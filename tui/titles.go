@@ -147,8 +147,8 @@ func (m *Model) state() (string, ansi.Style) {
 	switch {
 	case m.preview != nil:
 		return m.verdict(), m.theme.Past
-	case m.inPast:
-		return fmt.Sprintf("PAST · after event %d of %d", m.events.Place(m.past), all), m.theme.Past
+	case m.inPast():
+		return fmt.Sprintf("PAST · after event %d of %d", m.events.Place(m.moment), all), m.theme.Past
 	case m.live == nil:
 		return "", nil
 	case m.options.Recording != nil:

@@ -51,9 +51,8 @@ type Model struct {
 	book   names.Book        // what namespaces are called
 	known  map[uint64]string // what namespaces were called that may be gone
 	live   *live             // nil when nothing is followed
-	past   uint64            // the event up to which the host is shown
-	inPast bool
-	held   []watch.Event // that came while the list was paused
+	moment uint64            // the event up to which the host is shown, or now
+	held   []watch.Event     // that came while the list was paused
 	paused bool
 	busy   string // what is going on, "" for nothing
 
@@ -89,7 +88,7 @@ type Model struct {
 func New(ctx context.Context, o Options) Model {
 	theme := NewTheme(true)
 	m := Model{
-		Keys: DefaultKeyMap(), ctx: ctx, options: o, place: o.Place, theme: theme, lower: OnDetails, busy: "reading the host", known: map[uint64]string{},
+		Keys: DefaultKeyMap(), ctx: ctx, options: o, place: o.Place, theme: theme, lower: OnDetails, moment: now, busy: "reading the host", known: map[uint64]string{},
 		spaces: spaces.New(theme.Spaces), mounts: mounts.New(theme.Mounts), peers: groups.New(theme.Groups),
 		details: details.New(theme.Details), events: events.New(theme.Events), help: help.New(),
 	}
@@ -97,6 +96,7 @@ func New(ctx context.Context, o Options) Model {
 		m.live = &live{rec: o.Recording}
 		m.events.Add(o.Recording.Events())
 	}
+	m.events.SetMoment(now)
 	m.events.SetNote(quietText(o))
 	m.message = render.Safe(o.Note)
 	m.peers.SetNote("reading the mount tables")

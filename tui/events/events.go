@@ -3,6 +3,7 @@
 package events
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -31,8 +32,7 @@ type Model struct {
 	shown  []int // of all
 	filter string
 	picked bool   // an event was chosen; else the newest is shown
-	inPast bool   // the screen shows the host as it was
-	moment uint64 // after this event
+	moment uint64 // the event after which the screen shows the host
 	window scroll.Window
 	width  int
 	focus  bool
@@ -50,9 +50,9 @@ func (m *Model) SetBook(b names.Book) { m.book = b }
 // SetNote says something while there is no event.
 func (m *Model) SetNote(text string) { m.note = text }
 
-// SetMoment says whether the screen shows the host as it was, and after which
-// event.
-func (m *Model) SetMoment(inPast bool, seq uint64) { m.inPast, m.moment = inPast, seq }
+// SetMoment says after which event the screen shows the host: now is after one
+// whose number none has.
+func (m *Model) SetMoment(seq uint64) { m.moment = seq }
 
 // Add appends events.
 func (m *Model) Add(events []watch.Event) {
@@ -99,15 +99,7 @@ func (m *Model) matches(e *watch.Event) bool {
 
 // Select picks an event by number, and says whether it is shown.
 func (m *Model) Select(seq uint64) bool {
-	at, found := slices.BinarySearchFunc(m.shown, seq, func(i int, seq uint64) int {
-		switch s := m.all[i].Seq; {
-		case s < seq:
-			return -1
-		case s > seq:
-			return 1
-		}
-		return 0
-	})
+	at, found := slices.BinarySearchFunc(m.shown, seq, func(i int, seq uint64) int { return cmp.Compare(m.all[i].Seq, seq) })
 	if found {
 		m.picked = true
 		m.window.To(at)
@@ -142,19 +134,8 @@ func (m *Model) Release() {
 // with a number, and whether there is one. Number 0 stands for before the
 // first; a number beyond the last for now.
 func (m *Model) Near(seq uint64, step int) (uint64, bool) {
-	at, found := slices.BinarySearchFunc(m.all, seq, func(e watch.Event, seq uint64) int {
-		switch {
-		case e.Seq < seq:
-			return -1
-		case e.Seq > seq:
-			return 1
-		}
-		return 0
-	})
-	if !found {
-		at-- // the last before
-	}
-	switch at += step; {
+	at := m.Place(seq) - 1 + step
+	switch {
 	case at >= len(m.all) || at < -1:
 		return 0, false
 	case at == -1:
@@ -164,15 +145,15 @@ func (m *Model) Near(seq uint64, step int) (uint64, bool) {
 }
 
 // Last says whether no event after the one with a number is known.
-func (m *Model) Last(seq uint64) bool { return len(m.all) == 0 || m.all[len(m.all)-1].Seq <= seq }
+func (m *Model) Last(seq uint64) bool { return m.Place(seq) == len(m.all) }
 
 // Place is how many events there were up to the one with a number.
 func (m *Model) Place(seq uint64) int {
-	n := len(m.all)
-	for n > 0 && m.all[n-1].Seq > seq {
-		n--
+	at, found := slices.BinarySearchFunc(m.all, seq, func(e watch.Event, seq uint64) int { return cmp.Compare(e.Seq, seq) })
+	if found {
+		at++
 	}
-	return n
+	return at
 }
 
 // before is a number for the time before the first event that is listed.

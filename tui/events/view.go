@@ -50,7 +50,7 @@ func (m Model) View() []string {
 
 func (m Model) line(e *watch.Event, c columns, chosen bool) string {
 	symbol := " "
-	if m.inPast && e.Seq == m.moment {
+	if e.Seq == m.moment {
 		symbol = "▸"
 	}
 	spans := c.spans(symbol, m.cells(e))
@@ -59,7 +59,7 @@ func (m Model) line(e *watch.Event, c columns, chosen bool) string {
 		return cell.Line(m.Styles.Chosen, spans...)
 	case chosen && m.picked:
 		return cell.Line(m.Styles.ChosenAway, spans...)
-	case m.inPast && e.Seq > m.moment:
+	case e.Seq > m.moment:
 		return cell.Line(m.Styles.Later, spans...)
 	}
 	for i, s := range []ansi.Style{m.Styles.Changed, m.Styles.Quiet, m.kind(e.Kind), nil, m.Styles.Quiet, nil, m.Styles.Quiet} {
