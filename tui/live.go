@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -147,20 +148,15 @@ func (m *Model) takeEvents(msg happened) tea.Cmd {
 		m.live.watcher = nil
 		return nil
 	}
-	if m.news(msg.events) {
+	if ofSpaces(msg.events) {
 		cmds = append(cmds, m.relist()) // who is in them, and what they are called
 	}
 	return tea.Batch(append(cmds, m.next())...)
 }
 
-// news says whether namespaces came or went.
-func (m *Model) news(events []watch.Event) bool {
-	for i := range events {
-		if k := events[i].Kind; k == watch.NSNew || k == watch.NSGone {
-			return true
-		}
-	}
-	return false
+// ofSpaces says whether namespaces came or went.
+func ofSpaces(events []watch.Event) bool {
+	return slices.ContainsFunc(events, func(e watch.Event) bool { return e.Kind == watch.NSNew || e.Kind == watch.NSGone })
 }
 
 // addEvents lists events, and gives the namespaces that they concern a badge.

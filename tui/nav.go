@@ -61,8 +61,7 @@ func (m *Model) goTo(to station) bool {
 // there.
 func (m *Model) turnTo(ns uint64, mount snapshot.MountID) bool {
 	if !m.spaces.Select(ns) {
-		m.filters[OnSpaces] = ""
-		m.spaces.SetFilter("")
+		m.filter(OnSpaces, "")
 		if !m.spaces.Select(ns) {
 			m.message = fmt.Sprintf("namespace %d is not there", ns)
 			return false
@@ -73,8 +72,7 @@ func (m *Model) turnTo(ns uint64, mount snapshot.MountID) bool {
 		return true
 	}
 	if m.filters[OnMounts] != "" {
-		m.filters[OnMounts] = ""
-		m.mounts.SetFilter("")
+		m.filter(OnMounts, "")
 		m.mounts.Select(mount)
 	}
 	return true

@@ -23,8 +23,16 @@ func (m *Model) askFilter() {
 
 // setFilter filters the pane that has the keys.
 func (m *Model) setFilter(text string) {
-	m.filters[m.focus] = text
-	switch m.focus {
+	m.filter(m.focus, text)
+	if m.world != nil {
+		m.follow()
+	}
+}
+
+// filter has a pane show only what has a text; with "" it shows all.
+func (m *Model) filter(f Focus, text string) {
+	m.filters[f] = text
+	switch f {
 	case OnSpaces:
 		m.spaces.SetFilter(text)
 	case OnMounts:
@@ -33,9 +41,6 @@ func (m *Model) setFilter(text string) {
 		m.peers.SetFilter(text)
 	case OnEvents:
 		m.events.SetFilter(text)
-	}
-	if m.world != nil {
-		m.follow()
 	}
 }
 
