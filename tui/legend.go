@@ -22,7 +22,7 @@ var legend = []pager.Line{
 	{Name: mark.Origin.Symbol() + " " + mark.Receiver.Symbol(), Text: "where the chosen propagation started, and where it arrived"},
 	{Name: mark.From.Symbol() + " " + mark.To.Symbol(), Text: "the places that you marked"},
 	{Name: "in a preview", Text: "what would happen to a mount, and to how many of a namespace:"},
-	{Name: legendOf(preview.New, preview.Gone), Text: "new, gone"},
+	{Name: legendOf(preview.New, preview.Gone), Text: "new, gone; what moves is gone from where it is"},
 	{Name: legendOf(preview.Changed), Text: "moved, of another propagation or with other flags"},
 	{Name: legendOf(preview.Hidden, preview.Shown), Text: "hidden by another mount, seen again"},
 	{Name: legendOf(preview.Stays), Text: "left out, or staying, against what one may expect"},

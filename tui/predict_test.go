@@ -159,3 +159,39 @@ func TestPreviewOfARecording(t *testing.T) {
 	s.press("P", "ctrl+u", "umount /mnt/usb", "enter").wants("mnt/usb (gone)", "IF: ok · +0 -1 ~1 in 2 namespaces")
 	s.press("esc").wants("recording").lacks("(gone)")
 }
+
+// What moves is shown where it would be, and marked where it is.
+func TestPreviewMoves(t *testing.T) {
+	for _, size := range []struct{ w, h int }{{80, 24}, {160, 50}} {
+		s := openForetold(t, Options{Place: Place{NS: first}}, size.w, size.h)
+		s.press("P", "ctrl+u", "make-rprivate /; move /sys /mnt", "enter")
+		s.golden("if-move-" + sizeName(size.w, size.h))
+		s.press("g", ".", ".").wants("─ /sys").press("4").wants("it moves: /sys -> /mnt").press("2")
+		s.press(".").wants("─ /mnt").press("left").wants("~ ├─mnt [+1]").lacks("fs/cgroup  ")
+		s.press("right", "right", "left").wants("─ /mnt", "└─fs/cgroup")
+		s.press("/", "sys", "enter").wants("- /sys (moved)", "~ /mnt")
+	}
+}
+
+// What goes can be folded as what stays.
+func TestPreviewFoldsWhatGoes(t *testing.T) {
+	s := openForetold(t, Options{Place: Place{NS: first}}, 160, 50)
+	s.press("P", "ctrl+u", "umount -l /sys", "enter").wants("─ /sys ")
+	s.press("left").wants("- ├─sys (gone) [+1]").lacks("fs/cgroup (gone)").press("right", "right").wants("─ /sys/fs/cgroup")
+}
+
+// Peer groups show what joins them, what leaves them, and which come and go.
+func TestPreviewGroups(t *testing.T) {
+	for _, size := range []struct{ w, h int }{{80, 24}, {160, 50}} {
+		s := openForetold(t, Options{Place: Place{NS: first}}, size.w, size.h)
+		s.press("P", "ctrl+u", "mount tmpfs /mnt; make-private /proc", "enter", "3", "g", "right")
+		s.golden("if-groups-" + sizeName(size.w, size.h))
+		s.press("G", "right", "j").wants("- ⇄ 2 ", "-   ⇄ init.scope:/proc").press("esc").lacks("⇄ -1", "- ⇄ 2")
+	}
+	s := openForetold(t, Options{Place: Place{NS: first}}, 160, 50)
+	ask := func(line string) *screen { return s.press("P", "ctrl+u", line, "enter", "3", "g") }
+	ask("@4026532177 make-private /").wants("~ ⇄ 1 ", "if so        mounts: 1 gone").press("right").wants("-   ↓ docker:web:/")
+	ask("make-rprivate /").wants("~ ⇄ 9 ", "- ⇄ 1 ", "Peer groups · 1 ", "if so        its master changes")
+	s.press("j").wants("if so        it is gone")
+	ask("mount tmpfs /mnt").press("G").wants("+ └─⇅ -2 ", "if so        it is new")
+}

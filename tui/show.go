@@ -106,6 +106,7 @@ func (m *Model) showSpaces() {
 	}
 	m.spaces.SetPreview(m.preview)
 	m.mounts.SetPreview(m.preview)
+	m.peers.SetPreview(m.preview)
 	m.spaces.SetWorld(m.world, m.book)
 	m.spaces.Names(m.known)
 	m.events.SetBook(m.book)

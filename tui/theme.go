@@ -60,7 +60,7 @@ func NewTheme(dark bool) Theme {
 			Chosen: chosen, ChosenAway: away, Marks: marks,
 		},
 		Mounts:  mounts.Styles{Heading: quiet, Chosen: chosen, ChosenAway: away, Quiet: quiet, Hidden: quiet.Italic(true), States: states, Marks: marks, Changes: changes},
-		Groups:  groups.Styles{Heading: quiet, Chosen: chosen, ChosenAway: away, Quiet: quiet, States: states, Marks: marks},
+		Groups:  groups.Styles{Heading: quiet, Chosen: chosen, ChosenAway: away, Quiet: quiet, States: states, Marks: marks, Changes: changes},
 		Details: details.Styles{Name: accent},
 		Events: events.Styles{
 			Heading: quiet, Chosen: chosen, ChosenAway: away, Quiet: quiet, Later: quiet.Italic(true),

@@ -110,6 +110,13 @@ type Span struct {
 	Style ansi.Style
 }
 
+// Dress gives spans one style.
+func Dress(spans []Span, s ansi.Style) {
+	for i := range spans {
+		spans[i].Style = s
+	}
+}
+
 // Line joins spans. A style for the whole line takes the place of theirs: a
 // chosen line is of one colour.
 func Line(whole ansi.Style, spans ...Span) string {

@@ -60,7 +60,24 @@ func effectText(e query.StepEffect) string {
 	return text
 }
 
-// countFields are how many mounts a namespace would gain and lose.
+// groupChangeFields are what would happen to a peer group.
+func groupChangeFields(g *preview.Group) []field {
+	if g == nil {
+		return nil
+	}
+	switch g.Kind {
+	case preview.New:
+		return []field{{"if so", "it is new"}}
+	case preview.Gone:
+		return []field{{"if so", "it is gone"}}
+	}
+	if list := countFields(preview.Count{New: g.Came(), Gone: len(g.Left)}); list != nil {
+		return list
+	}
+	return []field{{"if so", "its master changes"}}
+}
+
+// countFields are how many mounts a namespace or a group would gain and lose.
 func countFields(c preview.Count) []field {
 	var parts []string
 	for _, p := range []struct {

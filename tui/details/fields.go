@@ -17,7 +17,7 @@ func fieldsOf(s Subject) []field {
 	case s.Event != nil:
 		return eventFields(s.Book, s.Event)
 	case s.Group != nil:
-		return groupFields(s.Book, s.Group)
+		return slices.Concat(groupChangeFields(s.Preview.OfGroup(s.Group.ID)), groupFields(s.Book, s.Group))
 	case s.NS == nil:
 		return nil
 	case s.Mount != nil:

@@ -14,6 +14,7 @@ import (
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/mark"
 	"github.com/nsview/nsview/tui/names"
+	"github.com/nsview/nsview/tui/preview"
 	"github.com/nsview/nsview/tui/scroll"
 )
 
@@ -22,6 +23,7 @@ type Styles struct {
 	Heading, Chosen, ChosenAway, Quiet ansi.Style
 	States                             mark.StateStyles
 	Marks                              mark.Styles
+	Changes                            preview.Styles
 }
 
 // Model is the pane.
@@ -31,16 +33,18 @@ type Model struct {
 
 	book   names.Book
 	note   string // what there is to say in place of groups
-	groups query.Groups
-	rows   []row
-	count  int // of the groups shown
-	total  int
-	open   map[snapshot.GroupID]bool
-	filter string
-	marks  mark.Set
-	window scroll.Window
-	width  int
-	focus  bool
+	groups []query.GroupRow
+	// preview is what would be other than it is, nil for nothing.
+	preview *preview.Preview
+	rows    []row
+	count   int // of the groups shown
+	total   int
+	open    map[snapshot.GroupID]bool
+	filter  string
+	marks   mark.Set
+	window  scroll.Window
+	width   int
+	focus   bool
 }
 
 // row is a group, or one of its mounts.
@@ -59,16 +63,19 @@ func New(s Styles) Model {
 // SetGroups shows groups as a tree; what was chosen stays so.
 func (m *Model) SetGroups(b names.Book, g query.Groups) {
 	was := m.at()
-	m.book, m.groups, m.note, m.total = b, g, "", count(g.Rows)
+	m.book, m.groups, m.note, m.total = b, m.preview.Groups(g.Rows), "", count(g.Rows)
 	m.sift()
 	m.again(was)
 }
 
 // SetNote says something in place of groups.
 func (m *Model) SetNote(text string) {
-	m.groups, m.note, m.total = query.Groups{}, text, 0
+	m.groups, m.note, m.total = nil, text, 0
 	m.sift()
 }
+
+// SetPreview shows, in the groups that follow, what would change.
+func (m *Model) SetPreview(v *preview.Preview) { m.preview = v }
 
 // SetMarks says which mounts stand out.
 func (m *Model) SetMarks(s mark.Set) { m.marks = s }

@@ -6,12 +6,13 @@ import (
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/names"
+	"github.com/nsview/nsview/tui/preview"
 )
 
 // sift makes the rows anew.
 func (m *Model) sift() {
 	m.rows, m.count = m.rows[:0:0], 0
-	m.grow(m.groups.Rows, "", 0)
+	m.grow(m.groups, "", 0)
 	m.window.Resize(len(m.rows), m.window.Height)
 }
 
@@ -32,15 +33,17 @@ func (m *Model) grow(list []query.GroupRow, before string, depth int) {
 			below = before
 		}
 		if m.filter == "" || m.matches(g) {
-			m.rows, m.count = append(m.rows, r), m.count+1
+			if m.rows = append(m.rows, r); m.preview.KindOfGroup(g.ID) != preview.Gone {
+				m.count++
+			}
 			m.growMounts(g, below)
 		}
 		m.grow(g.Under, below, depth+1)
 	}
 }
 
-// growMounts adds the mounts of an open group: its members, then those that
-// only receive from it.
+// growMounts adds the mounts of an open group: its members, those that only
+// receive from it, and what it would lose.
 func (m *Model) growMounts(g query.GroupRow, before string) {
 	if !m.open[g.ID] {
 		return
@@ -50,6 +53,11 @@ func (m *Model) growMounts(g query.GroupRow, before string) {
 	}
 	for _, x := range g.Slaves {
 		if x.PeerGroup == 0 {
+			m.rows = append(m.rows, row{lines: before + "  ", group: g, mount: x})
+		}
+	}
+	if c := m.preview.OfGroup(g.ID); c != nil && c.Kind == preview.Changed {
+		for _, x := range c.Left {
 			m.rows = append(m.rows, row{lines: before + "  ", group: g, mount: x})
 		}
 	}

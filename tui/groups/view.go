@@ -10,14 +10,20 @@ import (
 	"github.com/nsview/nsview/tui/cell"
 	"github.com/nsview/nsview/tui/mark"
 	"github.com/nsview/nsview/tui/names"
+	"github.com/nsview/nsview/tui/preview"
 )
 
 // columns are the widths of the cells; those that find no room are 0.
-type columns struct{ mark, group, mounts, spaces, fstype, where int }
+type columns struct{ mark, change, group, mounts, spaces, fstype, where int }
 
 func (m Model) columns() columns {
 	room := cell.Room{Left: m.width}
-	c := columns{mark: room.Some(2)}
+	var c columns
+	if m.preview != nil {
+		c.mark, c.change = room.Some(1), room.Some(2)
+	} else {
+		c.mark = room.Some(2)
+	}
 	c.group = room.Some(12)
 	c.mounts = room.Take(5, 12)
 	c.spaces = room.Take(5, 12)
@@ -33,7 +39,7 @@ func (m Model) View() []string {
 	}
 	c := m.columns()
 	from, to := m.window.Visible()
-	lines := append(make([]string, 0, to-from+1), cell.Line(m.Styles.Heading, c.spans(" ", "", "GROUP", "MNTS", "NS", "TYPE", "FOR EXAMPLE")...))
+	lines := append(make([]string, 0, to-from+1), cell.Line(m.Styles.Heading, c.spans(" ", " ", "", "GROUP", "MNTS", "NS", "TYPE", "FOR EXAMPLE")...))
 	for i := from; i < to; i++ {
 		lines = append(lines, m.line(&m.rows[i], c, i == m.window.Cursor))
 	}
@@ -72,12 +78,16 @@ func (m Model) groupSpans(r *row, c columns) []cell.Span {
 	} else {
 		where = m.book.Mount(example)
 	}
-	role := m.role(g.PeerGroup)
-	spans := c.spans(role.Symbol(), r.lines, number, mounts, spaces, render.Safe(example.FSType), where)
+	role, change := m.role(g.PeerGroup), m.preview.KindOfGroup(g.ID)
+	spans := c.spans(role.Symbol(), change.Symbol(), r.lines, number, mounts, spaces, render.Safe(example.FSType), where)
 	quiet := m.Styles.Quiet
-	spans[0].Style, spans[1].Style, spans[2].Style, spans[4].Style = m.Styles.Marks[role], quiet, m.Styles.States[state], quiet
-	if g.Unseen() {
-		spans[2].Style, spans[3].Style, spans[5].Style = quiet, quiet, quiet
+	spans[0].Style, spans[1].Style, spans[2].Style = m.Styles.Marks[role], m.Styles.Changes[change], quiet
+	spans[3].Style, spans[5].Style = m.Styles.States[state], quiet
+	switch {
+	case change == preview.Gone:
+		cell.Dress(spans[3:], m.Styles.Changes[change])
+	case g.Unseen():
+		cell.Dress(spans[3:], quiet)
 	}
 	return spans
 }
@@ -89,13 +99,21 @@ func (m Model) mountSpans(r *row, c columns) []cell.Span {
 	if x.PeerGroup == r.group.ID {
 		state = mark.Shared
 	}
-	head := cell.Span{Text: cell.Fit(role.Symbol(), c.mark), Style: m.Styles.Marks[role]}
-	width := m.width - c.mark
+	change := m.preview.KindIn(r.group.ID, x)
+	head := []cell.Span{
+		{Text: cell.Fit(role.Symbol(), c.mark), Style: m.Styles.Marks[role]},
+		{Text: cell.Fit(change.Symbol(), c.change), Style: m.Styles.Changes[change]},
+	}
+	width := m.width - c.mark - c.change
 	lines := cell.Span{Text: cell.Cut(r.lines, width), Style: m.Styles.Quiet}
 	width -= cell.Width(lines.Text)
 	symbol := cell.Span{Text: cell.Cut(state.Symbol()+" ", width), Style: m.Styles.States[state]}
 	width -= cell.Width(symbol.Text)
-	return []cell.Span{head, lines, symbol, {Text: cell.Fit(m.book.Mount(x), width)}}
+	name := cell.Span{Text: cell.Fit(m.book.Mount(x), width)}
+	if change == preview.Gone {
+		symbol.Style, name.Style = m.Styles.Changes[change], m.Styles.Changes[change]
+	}
+	return append(head, lines, symbol, name)
 }
 
 // role is the highest of those of the group's mounts.
@@ -115,7 +133,7 @@ func (m Model) role(g *world.PeerGroup) mark.Role {
 // mounts.
 const maxLooked = 200
 
-func (c columns) spans(mark, lines, group, mounts, spaces, fstype, where string) []cell.Span {
+func (c columns) spans(mark, change, lines, group, mounts, spaces, fstype, where string) []cell.Span {
 	lines = cell.Cut(lines, c.group)
 	if c.fstype > 0 {
 		fstype = "  " + cell.Fit(fstype, c.fstype-2)
@@ -127,6 +145,7 @@ func (c columns) spans(mark, lines, group, mounts, spaces, fstype, where string)
 	}
 	return []cell.Span{
 		{Text: cell.Fit(mark, c.mark)},
+		{Text: cell.Fit(change, c.change)},
 		{Text: lines},
 		{Text: cell.Fit(group, c.group-cell.Width(lines))},
 		{Text: cell.FitRight(mounts, c.mounts) + cell.FitRight(spaces, c.spaces)},

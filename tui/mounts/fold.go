@@ -6,7 +6,7 @@ func (m *Model) fold() {
 	at := m.Selected()
 	switch {
 	case at == nil || m.filter != "":
-	case len(at.Children) > 0 && !m.folded[at.ID]:
+	case len(m.preview.Below(at)) > 0 && !m.folded[at.ID]:
 		m.folded[at.ID] = true
 		m.sift()
 	case at.Parent != nil:
@@ -21,7 +21,7 @@ func (m *Model) unfold() {
 	case m.folded[at.ID]:
 		delete(m.folded, at.ID)
 		m.sift()
-	case len(at.Children) > 0:
-		m.Select(at.Children[0].ID)
+	case len(m.preview.Below(at)) > 0:
+		m.window.To(m.window.Cursor + 1)
 	}
 }

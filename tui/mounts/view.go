@@ -5,8 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/cell"
@@ -115,7 +113,7 @@ func (m Model) View() []string {
 	return lines
 }
 
-func (m Model) line(r *row, c columns, chosen bool) string {
+func (m *Model) line(r *row, c columns, chosen bool) string {
 	x := r.mount
 	role, state := m.marks.OfMount(x), mark.StateOf(x)
 	count := ""
@@ -131,21 +129,15 @@ func (m Model) line(r *row, c columns, chosen bool) string {
 	case chosen:
 		return cell.Line(m.Styles.ChosenAway, spans...)
 	case change == preview.Gone:
-		dress(spans[3:], m.Styles.Changes[change])
+		cell.Dress(spans[3:], m.Styles.Changes[change])
 		return cell.Line(nil, spans...)
 	case x.Shadowed:
-		dress(spans[2:], m.Styles.Hidden)
+		cell.Dress(spans[2:], m.Styles.Hidden)
 		return cell.Line(nil, spans...)
 	}
-	dress(spans[5:], m.Styles.Quiet)
+	cell.Dress(spans[5:], m.Styles.Quiet)
 	spans[2].Style, spans[3].Style, spans[4].Style = m.Styles.Quiet, m.Styles.Changes[change], m.Styles.States[state]
 	return cell.Line(nil, spans...)
-}
-
-func dress(spans []cell.Span, s ansi.Style) {
-	for i := range spans {
-		spans[i].Style = s
-	}
 }
 
 func (c columns) spans(mark, change, lines, name, propagation, peers, fstype, source string) []cell.Span {
@@ -195,13 +187,15 @@ func (m *Model) name(r *row) string {
 	switch c := m.preview.OfMount(x); {
 	case c != nil && c.Kind == preview.Gone:
 		name += " (gone)"
+	case c != nil && c.Moves && c.Was == x:
+		name += " (moved)"
 	case c != nil && c.Beneath && x.Shadowed:
 		name += " (beneath)"
 	case x.Shadowed:
 		name += " (hidden)"
 	}
 	if m.folded[x.ID] && m.filter == "" {
-		name += " [+" + strconv.Itoa(below(x)) + "]"
+		name += " [+" + strconv.Itoa(m.below(x)) + "]"
 	}
 	return name
 }
@@ -214,10 +208,11 @@ func relative(point, parent string) string {
 }
 
 // below counts the mounts under one.
-func below(m *world.Mount) int {
-	n := len(m.Children)
-	for _, c := range m.Children {
-		n += below(c)
+func (m *Model) below(x *world.Mount) int {
+	list := m.preview.Below(x)
+	n := len(list)
+	for _, c := range list {
+		n += m.below(c)
 	}
 	return n
 }

@@ -40,6 +40,7 @@ type Styles [kinds]ansi.Style
 type Change struct {
 	Kind    Kind
 	Beneath bool         // it would go beneath what is mounted there
+	Moves   bool         // to another path: its row is Gone where it is
 	Was     *world.Mount // nil for a new one
 	Effects []query.StepEffect
 }
@@ -63,9 +64,11 @@ type Preview struct {
 
 	changes map[key]*Change
 	counts  map[uint64]Count
-	gone    map[uint64][]*world.Mount // by namespace, in the order of the table
+	gone    map[uint64][]*world.Mount // from their places, by namespace in the order of the table
 	lost    map[key]*world.Mount      // as they were: those on which something would be gone
 	roots   map[uint64]*world.View    // as they were: those of which a root would be gone
+	groups  map[snapshot.GroupID]*Group
+	ended   []*world.PeerGroup // those that would be gone, by number
 }
 
 // Of compares the tables before and after a prediction. It walks all effects,
@@ -75,6 +78,7 @@ func Of(line string, p query.Prediction) *Preview {
 		Line: line, Prediction: p, After: p.After(),
 		changes: map[key]*Change{}, counts: map[uint64]Count{},
 		gone: map[uint64][]*world.Mount{}, lost: map[key]*world.Mount{}, roots: map[uint64]*world.View{},
+		groups: map[snapshot.GroupID]*Group{},
 	}
 	for _, s := range p.Steps {
 		for _, e := range s.Effects {
@@ -83,14 +87,18 @@ func Of(line string, p query.Prediction) *Preview {
 	}
 	before, after := v.find(p.World), v.find(v.After)
 	for k, c := range v.changes {
+		now := after[k]
 		c.Was = before[k]
-		if c.Kind = kindOf(c.Was, after[k], c.Effects); c.Kind == Same {
+		if c.Kind = c.kind(now); c.Kind == Same {
 			delete(v.changes, k)
 			continue
 		}
+		c.Moves = c.Kind == Changed && c.Was.Point != now.Point && c.has(predict.MoveTo)
 		v.count(k, c.Kind)
+		v.regroup(c.Was, now)
 	}
 	v.gather()
+	v.judgeGroups()
 	return v
 }
 
@@ -124,26 +132,28 @@ func (v *Preview) find(w *world.World) map[key]*world.Mount {
 	return found
 }
 
-// kindOf compares a mount with what it would be. What one operation does and
-// the next undoes is no change.
-func kindOf(before, after *world.Mount, effects []query.StepEffect) Kind {
-	has := func(kinds ...predict.EffectKind) bool {
-		return slices.ContainsFunc(effects, func(e query.StepEffect) bool { return slices.Contains(kinds, e.Kind) })
-	}
-	switch {
+// has says whether one of the effects is of one of the kinds.
+func (c *Change) has(kinds ...predict.EffectKind) bool {
+	return slices.ContainsFunc(c.Effects, func(e query.StepEffect) bool { return slices.Contains(kinds, e.Kind) })
+}
+
+// kind compares a mount with what it would be. What one operation does and the
+// next undoes is no change.
+func (c *Change) kind(after *world.Mount) Kind {
+	switch before := c.Was; {
 	case before == nil && after == nil:
 		return Same
 	case before == nil:
 		return New
 	case after == nil:
 		return Gone
-	case has(predict.MoveTo, predict.Change, predict.Reflag) && differ(before, after):
+	case c.has(predict.MoveTo, predict.Change, predict.Reflag) && differ(before, after):
 		return Changed
 	case after.Shadowed && !before.Shadowed:
 		return Hidden
 	case before.Shadowed && !after.Shadowed:
 		return Shown
-	case has(predict.Stay, predict.Pruned):
+	case c.has(predict.Stay, predict.Pruned):
 		return Stays
 	}
 	return Same
@@ -169,11 +179,11 @@ func (v *Preview) count(k key, kind Kind) {
 	}
 }
 
-// gather lists what would be gone, and where it is missing.
+// gather lists what would be gone from its place, and where it is missing.
 func (v *Preview) gather() {
 	for _, at := range v.Prediction.World.Views {
 		ns := at.Table.NS.Ino
-		if at.PID != 0 || v.counts[ns].Gone == 0 {
+		if at.PID != 0 || v.counts[ns] == (Count{}) {
 			continue
 		}
 		for _, m := range at.Mounts {
@@ -201,12 +211,17 @@ func (v *Preview) OfMount(m *world.Mount) *Change {
 	return v.changes[keyOf(m)]
 }
 
-// KindOf is how a mount would differ.
+// KindOf is how a mount would differ. What moves is Gone as it was, and Changed as
+// it would be.
 func (v *Preview) KindOf(m *world.Mount) Kind {
-	if c := v.OfMount(m); c != nil {
+	switch c := v.OfMount(m); {
+	case c == nil:
+		return Same
+	case c.Moves && c.Was == m:
+		return Gone
+	default:
 		return c.Kind
 	}
-	return Same
 }
 
 // OfSpace is how many mounts of a namespace would differ.
@@ -225,7 +240,7 @@ func (v *Preview) Total() (all Count, spaces int) {
 	return all, len(v.counts)
 }
 
-// Gone are the mounts of a namespace that would be gone.
+// Gone are the mounts of a namespace that would be gone from their places.
 func (v *Preview) Gone(ns uint64) []*world.Mount {
 	if v == nil {
 		return nil

@@ -20,12 +20,12 @@ func (v *Preview) Below(m *world.Mount) []*world.Mount {
 	if v == nil {
 		return m.Children
 	}
-	was := v.lost[keyOf(m)]
+	was, kind := v.lost[keyOf(m)], v.KindOf(m)
 	switch {
-	case v.KindOf(m) == Gone && was != nil:
+	case kind == Gone && (was == nil || v.OfMount(m).Moves):
+		return nil // what was on it has moved, perhaps with it
+	case kind == Gone:
 		return v.among(nil, was.Children)
-	case v.KindOf(m) == Gone:
-		return nil // what was on it has moved
 	case was != nil:
 		return v.among(m.Children, was.Children)
 	}
