@@ -50,12 +50,14 @@ func (a *app) completeTarget(cmd *cobra.Command, _ []string, typed string) ([]co
 	return a.targets(cmd, typed, true), cobra.ShellCompDirectiveNoFileComp
 }
 
-// completeOneTarget is completeTarget of a command that takes no second one.
-func (a *app) completeOneTarget(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+// completeTargets is completeTarget of a command that takes so many.
+func (a *app) completeTargets(most int) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) >= most {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return a.completeTarget(cmd, args, typed)
 	}
-	return a.completeTarget(cmd, args, typed)
 }
 
 func (a *app) targets(cmd *cobra.Command, typed string, all bool) []cobra.Completion {

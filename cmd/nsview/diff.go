@@ -46,7 +46,7 @@ when a table was not whole, so that a mount may only seem to be missing.`,
 				"see " + cmd.CommandPath() + " --help",
 			}
 		},
-		ValidArgsFunction: a.completeTarget,
+		ValidArgsFunction: a.completeTargets(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.flags.listCols {
 				return a.listColumns(render.DiffColumns.Help())

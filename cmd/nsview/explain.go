@@ -24,8 +24,8 @@ place it says where a mount made there would appear.`,
 		Example: `  nsview explain /mnt/usb web             does container web see /mnt/usb
   nsview explain /srv 4711:/data          another path in process 4711's view
   nsview explain web:/data                everywhere a mount at /data would appear`,
-		Args:              cobra.RangeArgs(1, 2),
-		ValidArgsFunction: a.completeTarget,
+		Args:              wants(2, "one place or two"),
+		ValidArgsFunction: a.completeTargets(2),
 		RunE:              a.runExplain,
 	}
 	cmd.Flags().BoolVarP(&a.flags.json, "json", "J", false, "print JSON")

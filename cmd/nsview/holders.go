@@ -44,7 +44,7 @@ told, or when the file system is alive and nothing found explains it.`,
   nsview holders /mnt/usb --release-plan  what to type, in order
   nsview holders sdb1 --wait-free 60s     wait until nothing holds it`,
 		Args:              cobra.ArbitraryArgs,
-		ValidArgsFunction: a.completeTarget,
+		ValidArgsFunction: a.completeTargets(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.flags.listCols {
 				return a.listColumns(render.HolderColumns.Help())

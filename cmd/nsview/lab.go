@@ -32,12 +32,7 @@ that can be changed.`,
   nsview lab run --all -q                a line for each
   nsview lab run ./mine.lab`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Help()
-			}
-			return unknownCommand(cmd, args[0])
-		},
+		RunE: onlyBelow,
 	}
 	cmd.AddCommand(a.labList(), a.labShow(), a.labRun())
 	return cmd
@@ -49,7 +44,8 @@ func (a *app) labList() *cobra.Command {
 		Short: "List the labs and what they claim",
 		Example: `  nsview lab list
   nsview lab list -J`,
-		Args: takes(0, "no arguments"),
+		Args:              takes(0, "no arguments"),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			all, err := labs.All()
 			if err != nil {
@@ -91,8 +87,8 @@ func (a *app) labShow() *cobra.Command {
 		Short: "Print the file of a lab: its story, stage, steps and claims",
 		Example: `  nsview lab show private-copy-pins
   nsview lab show private-copy-pins > mine.lab`,
-		Args:              labNames(1),
-		ValidArgsFunction: completeLab,
+		Args:              oneLab,
+		ValidArgsFunction: completeOneLab,
 		RunE: func(_ *cobra.Command, args []string) error {
 			l, err := findLab(args[0])
 			if err != nil {
@@ -159,13 +155,11 @@ not be read or came to an early end, and 3 when every lab asked for was skipped.
 	return cmd
 }
 
-func labNames(n int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return hinted{fmt.Errorf("read the command line: lab %s takes the name of a lab", cmd.Name()), "nsview lab list names them"}
-		}
-		return takes(n, "one lab")(cmd, args)
+func oneLab(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return hinted{fmt.Errorf("read the command line: lab %s takes the name of a lab", cmd.Name()), "nsview lab list names them"}
 	}
+	return takes(1, "one lab")(cmd, args)
 }
 
 func findLab(name string) (*labs.Lab, error) {
@@ -174,6 +168,13 @@ func findLab(name string) (*labs.Lab, error) {
 		return nil, hinted{err, "nsview lab list names them; a file of your own is given as ./" + name + ".lab"}
 	}
 	return l, err
+}
+
+func completeOneLab(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return completeLab(cmd, args, typed)
 }
 
 func completeLab(_ *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -39,7 +39,7 @@ or descriptor holds unless --deep or the column HELDBY asks for it.`,
   nsview list 4026532177             the processes in one
   nsview list -p 4711 -J             those that process 4711 is in, as JSON`,
 		Args:              takes(1, "one TARGET"),
-		ValidArgsFunction: a.completeOneTarget,
+		ValidArgsFunction: a.completeTargets(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.flags.listCols {
 				return a.listColumns(render.NamespaceColumns.Help() + "\nWith a TARGET:\n\n" + render.ProcessColumns.Help())

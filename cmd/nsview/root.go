@@ -39,6 +39,7 @@ func run(ctx context.Context, args []string, t terminal) int {
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
+	completions(root) // to the output just set
 	if err := root.ExecuteContext(ctx); err != nil {
 		return t.fail(err)
 	}
@@ -64,13 +65,10 @@ container or unit by name (web, docker:ba54f3f7, chronyd.service).`,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case version:
+			if version {
 				return a.printVersion()
-			case len(args) == 0:
-				return cmd.Help()
 			}
-			return unknownCommand(cmd, args[0])
+			return onlyBelow(cmd, args)
 		},
 		SuggestionsMinimumDistance: 2, // letters wrong in a mistyped command
 	}

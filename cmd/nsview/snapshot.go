@@ -27,7 +27,8 @@ name ends in .gz is compressed; without -o it goes to standard output.`,
 		Example: `  nsview snapshot -o host.json.gz
   nsview list --from host.json.gz -t mnt
   nsview tree --from host.json.gz web`,
-		Args: takes(0, "no arguments"),
+		Args:              takes(0, "no arguments"),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			host, err := a.host()
 			if err != nil {

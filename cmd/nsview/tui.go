@@ -37,8 +37,8 @@ container, q leaves. The mouse works.`,
   nsview tui web                  begin in container web
   nsview tui --from host.json     a saved host
   nsview tui --from host.nsw.gz   a recording of nsview watch --record`,
-		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: a.completeTarget,
+		Args:              takes(1, "one TARGET"),
+		ValidArgsFunction: a.completeTargets(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			target := ""
 			if len(args) == 1 {

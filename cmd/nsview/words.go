@@ -22,12 +22,34 @@ func takes(most int, what string) cobra.PositionalArgs {
 	}
 }
 
+// wants checks the number of arguments: one at least, and at most so many.
+func wants(most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return takes(most, what)(cmd, args)
+		}
+		return hinted{
+			fmt.Errorf("read the command line: %s takes %s: nothing was given", cmd.Name(), what),
+			"see " + cmd.CommandPath() + " --help",
+		}
+	}
+}
+
+// onlyBelow is a command that only those below it do anything of: without one
+// of them it helps.
+func onlyBelow(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	return unknownCommand(cmd, args[0])
+}
+
 func unknownCommand(cmd *cobra.Command, name string) error {
 	err := fmt.Errorf("read the command line: unknown command %q", name)
 	if near := cmd.SuggestionsFor(name); len(near) > 0 {
 		return hinted{err, "did you mean " + strings.Join(near, " or ") + "?"}
 	}
-	return hinted{err, "see nsview --help"}
+	return hinted{err, "see " + cmd.CommandPath() + " --help"}
 }
 
 // spellRelation writes -Tparent as -T=parent: pflag takes letters behind a flag
@@ -48,14 +70,41 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
 		Short: "Help about a command",
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (list []cobra.Completion, none cobra.ShellCompDirective) {
+			if cmd, rest, err := root.Find(args); err == nil && len(rest) == 0 {
+				for _, below := range cmd.Commands() {
+					if below.IsAvailableCommand() {
+						list = append(list, cobra.CompletionWithDesc(below.Name(), below.Short))
+					}
+				}
+			}
+			return list, cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			cmd, rest, err := root.Find(args)
-			if err != nil || len(rest) > 0 {
+			if err != nil {
 				return unknownCommand(root, args[0])
+			}
+			if len(rest) > 0 {
+				return unknownCommand(cmd, rest[0])
 			}
 			cmd.InitDefaultHelpFlag()
 			return cmd.Help()
 		},
+	}
+}
+
+// completions adds cobra's command that prints the scripts of shells, which
+// refuses in the words of the others what it does not take.
+func completions(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	cmd, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		return // there is none
+	}
+	cmd.Args, cmd.RunE = cobra.ArbitraryArgs, onlyBelow
+	for _, shell := range cmd.Commands() {
+		shell.Args = takes(0, "no arguments")
 	}
 }
 
@@ -64,7 +113,9 @@ func (a *app) version() *cobra.Command {
 		Use:   "version",
 		Short: "Print the version",
 		Args:  takes(0, "no arguments"),
-		RunE:  func(*cobra.Command, []string) error { return a.printVersion() },
+
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(*cobra.Command, []string) error { return a.printVersion() },
 	}
 }
 
