@@ -62,8 +62,8 @@ hang in the same places are drawn as one; the picture says what was folded.`,
 	return cmd
 }
 
-// groupsQuery reads what is asked for.
-func (a *app) groupsQuery(cmd *cobra.Command, host *inspect.Host, gf groupFlags, ids []string) (query.GroupsQuery, error) {
+// query reads what is asked for.
+func (gf groupFlags) query(ids []string) (query.GroupsQuery, error) {
 	q := query.GroupsQuery{Tree: gf.tree}
 	for _, text := range ids {
 		id, err := strconv.ParseUint(text, 10, 31)
@@ -72,15 +72,19 @@ func (a *app) groupsQuery(cmd *cobra.Command, host *inspect.Host, gf groupFlags,
 		}
 		q.IDs = append(q.IDs, snapshot.GroupID(id))
 	}
+	return q, nil
+}
+
+// groupsPlace is where the groups have to have a mount; nil is anywhere.
+func groupsPlace(cmd *cobra.Command, host *inspect.Host, gf groupFlags) (*inspect.Place, error) {
 	if !cmd.Flags().Changed("namespace") {
-		return q, nil
+		return nil, nil
 	}
 	if gf.target == "" {
-		return q, errEmptyTarget
+		return nil, errEmptyTarget
 	}
 	place, err := host.Find(cmd.Context(), gf.target, snapshot.Mnt)
-	q.NS = place.NS
-	return q, err
+	return &place, err
 }
 
 func (a *app) runGroups(cmd *cobra.Command, gf groupFlags, ids []string) error {
@@ -102,13 +106,22 @@ func (a *app) runGroups(cmd *cobra.Command, gf groupFlags, ids []string) error {
 	if err != nil {
 		return err
 	}
-	q, err := a.groupsQuery(cmd, host, gf, ids)
+	q, err := gf.query(ids)
+	if err != nil {
+		return err
+	}
+	place, err := groupsPlace(cmd, host, gf)
 	if err != nil {
 		return err
 	}
 	w, err := host.Look(cmd.Context(), want)
 	if err != nil {
 		return err
+	}
+	if place != nil {
+		if q.NS, err = nsOf(*place, snapshot.Mnt, w.Processes); err != nil {
+			return err
+		}
 	}
 	answer, err := query.PeerGroups(w, q)
 	if err != nil {

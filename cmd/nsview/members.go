@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -64,17 +65,24 @@ func (lf listFlags) alone(target string) error {
 	return nil
 }
 
-// membersOf asks for the namespace of a place. That of a process whose links
-// may not be read is known when its mounts told it.
-func membersOf(w *world.World, place inspect.Place, typ snapshot.Type) (query.Processes, error) {
-	ino := place.NS
-	if ino == 0 {
-		if p := w.Process(place.PID); p != nil {
-			ino = p.NS[typ]
-		}
+// nsOf is the number of a place's namespace. That of a process whose links may
+// not be read is known when its mounts told it.
+func nsOf(place inspect.Place, typ snapshot.Type, processes []snapshot.Process) (uint64, error) {
+	if place.NS != 0 {
+		return place.NS, nil
 	}
-	if ino == 0 {
-		return query.Processes{}, unsure{fmt.Errorf("find the %v namespace of process %d: %w", typ, place.PID, fs.ErrPermission)}
+	i := slices.IndexFunc(processes, func(p snapshot.Process) bool { return p.PID == place.PID })
+	if i >= 0 && processes[i].NS[typ] != 0 {
+		return processes[i].NS[typ], nil
+	}
+	return 0, unsure{fmt.Errorf("find the %v namespace of process %d: %w", typ, place.PID, fs.ErrPermission)}
+}
+
+// membersOf asks for the namespace of a place.
+func membersOf(w *world.World, place inspect.Place, typ snapshot.Type) (query.Processes, error) {
+	ino, err := nsOf(place, typ, w.Processes)
+	if err != nil {
+		return query.Processes{}, err
 	}
 	if n := w.Lookup(ino); n != nil {
 		return query.Members(w, n), nil

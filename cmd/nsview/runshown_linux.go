@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/pflag"
@@ -25,9 +26,9 @@ func (sf *shownFlags) flags(f *pflag.FlagSet) {
 func (sf *shownFlags) check() error {
 	switch {
 	case sf.plan && (sf.trace || sf.step):
-		return fmt.Errorf("read the command line: --plan does nothing that could be traced")
+		return errors.New("read the command line: --plan does nothing that could be traced")
 	case sf.json && !sf.plan && !sf.trace && !sf.step:
-		return fmt.Errorf("read the command line: --json is for --plan and --trace")
+		return errors.New("read the command line: --json is for --plan and --trace")
 	}
 	return nil
 }

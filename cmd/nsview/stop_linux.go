@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +22,7 @@ the id.`,
   nsview stop web`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return hinted{fmt.Errorf("read the command line: stop wants the name of a container"), "see nsview stop --help"}
+				return hinted{errors.New("read the command line: stop wants the name of a container"), "see nsview stop --help"}
 			}
 			dir, err := a.runtimeDir()
 			if err != nil {

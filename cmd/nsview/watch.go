@@ -86,13 +86,9 @@ func (a *app) runWatch(cmd *cobra.Command, wf watchFlags, targets []string) erro
 	}
 	ctx, stop := a.watchContext(cmd.Context(), wf)
 	defer stop()
-	spaces := map[uint64]bool{}
-	for _, text := range targets {
-		p, err := host.Find(ctx, text, snapshot.Mnt)
-		if err != nil {
-			return err
-		}
-		spaces[p.NS] = true
+	places, err := placesOf(ctx, host, targets)
+	if err != nil {
+		return err
 	}
 	w, err := host.Watch(ctx, watch.Options{Rescan: wf.rescan})
 	if ended(ctx, err) {
@@ -103,6 +99,10 @@ func (a *app) runWatch(cmd *cobra.Command, wf watchFlags, targets []string) erro
 	}
 	defer w.Close()
 	tidyUp()
+	spaces, err := spacesOf(places, w.First())
+	if err != nil {
+		return err
+	}
 	if err := stillThere(w, spaces); err != nil {
 		return err
 	}
@@ -114,6 +114,30 @@ func (a *app) runWatch(cmd *cobra.Command, wf watchFlags, targets []string) erro
 		}
 	}
 	return errors.Join(out.follow(ctx, w), out.close())
+}
+
+func placesOf(ctx context.Context, host *inspect.Host, targets []string) ([]inspect.Place, error) {
+	places := make([]inspect.Place, len(targets))
+	for i, text := range targets {
+		var err error
+		if places[i], err = host.Find(ctx, text, snapshot.Mnt); err != nil {
+			return nil, err
+		}
+	}
+	return places, nil
+}
+
+// spacesOf are the namespaces of the places, at the beginning.
+func spacesOf(places []inspect.Place, first *snapshot.Snapshot) (map[uint64]bool, error) {
+	spaces := map[uint64]bool{}
+	for _, p := range places {
+		ino, err := nsOf(p, snapshot.Mnt, first.Processes)
+		if err != nil {
+			return nil, err
+		}
+		spaces[ino] = true
+	}
+	return spaces, nil
 }
 
 // watchMemory is how much a watch may take before collecting often is worth it.
@@ -139,7 +163,6 @@ func ended(ctx context.Context, err error) bool { return err != nil && ctx.Err()
 // stillThere refuses to wait for what cannot happen.
 func stillThere(w *watch.Watcher, spaces map[uint64]bool) error {
 	for i := range w.First().Tables {
-		delete(spaces, 0)
 		if spaces[w.First().Tables[i].NS.Ino] {
 			return nil
 		}
@@ -165,7 +188,7 @@ type watchOutput struct {
 func (o *watchOutput) record(name string, first *snapshot.Snapshot) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return fmt.Errorf("record to %s: %w", name, plain(err))
+		return fmt.Errorf("record to %s: %w", name, bareError(err))
 	}
 	o.file = f
 	var to io.Writer = f
@@ -174,7 +197,7 @@ func (o *watchOutput) record(name string, first *snapshot.Snapshot) error {
 		to = o.zip
 	}
 	if o.rec, err = watch.NewWriter(to, first); err != nil {
-		return fmt.Errorf("record to %s: %w", name, plain(err))
+		return fmt.Errorf("record to %s: %w", name, bareError(err))
 	}
 	return nil
 }
@@ -188,18 +211,9 @@ func (o *watchOutput) close() error {
 		err = o.zip.Close()
 	}
 	if err = errors.Join(err, o.file.Close()); err != nil {
-		return fmt.Errorf("record to %s: %w", o.file.Name(), plain(err))
+		return fmt.Errorf("record to %s: %w", o.file.Name(), bareError(err))
 	}
 	return nil
-}
-
-// plain is the cause of an error that names a file.
-func plain(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
 }
 
 // follow prints until the end.
@@ -228,7 +242,7 @@ func (o *watchOutput) follow(ctx context.Context, w *watch.Watcher) error {
 func (o *watchOutput) step(s *watch.Step) error {
 	if o.rec != nil {
 		if err := o.rec.Write(*s); err != nil {
-			return fmt.Errorf("record to %s: %w", o.file.Name(), plain(err))
+			return fmt.Errorf("record to %s: %w", o.file.Name(), bareError(err))
 		}
 	}
 	if s.Quiet() || !s.Event.Concerns(o.spaces) {
@@ -239,7 +253,7 @@ func (o *watchOutput) step(s *watch.Step) error {
 		return exitError(exitYes)
 	}
 	if err != nil {
-		return fmt.Errorf("print events: %w", plain(err))
+		return fmt.Errorf("print events: %w", bareError(err))
 	}
 	if s.Event.Kind == watch.NSGone && len(o.spaces) > 0 {
 		delete(o.spaces, s.Event.Origin.NS)
@@ -266,15 +280,15 @@ func (a *app) replay(cmd *cobra.Command, wf watchFlags, targets []string) error 
 	if r == nil {
 		return err
 	}
-	out := watchOutput{app: a, style: a.style(), spaces: map[uint64]bool{}}
-	for _, text := range targets {
-		p, findErr := inspect.OfSnapshot(r.First(), a.flags.from).Find(cmd.Context(), text, snapshot.Mnt)
-		if findErr != nil {
-			return findErr
-		}
-		out.spaces[p.NS] = true
+	places, findErr := placesOf(cmd.Context(), inspect.OfSnapshot(r.First(), a.flags.from), targets)
+	if findErr != nil {
+		return findErr
 	}
-	out.watched = len(out.spaces)
+	spaces, findErr := spacesOf(places, r.First())
+	if findErr != nil {
+		return findErr
+	}
+	out := watchOutput{app: a, style: a.style(), spaces: spaces, watched: len(spaces)}
 	a.gaps(r.First().Gaps, r.First().Reader.UID)
 	for i := range r.Len() {
 		s := r.Step(i)
