@@ -41,6 +41,9 @@ type spotArg struct {
 // parseSpot takes TARGET:PATH or PATH. A TARGET may hold colons itself
 // (docker:web:/data); one that is a file is told from a PATH by isFile.
 func parseSpot(text, path string, isFile func(string) bool) (spotArg, error) {
+	if text == "" {
+		return spotArg{}, errEmptyTarget
+	}
 	target, rest, ok := cutSpot(text)
 	switch {
 	case ok && (!strings.HasPrefix(text, "/") || isFile(target)):

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/nsview/nsview/inspect"
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/snapshot"
@@ -75,18 +74,6 @@ func (gf groupFlags) query(ids []string) (query.GroupsQuery, error) {
 	return q, nil
 }
 
-// groupsPlace is where the groups have to have a mount; nil is anywhere.
-func groupsPlace(cmd *cobra.Command, host *inspect.Host, gf groupFlags) (*inspect.Place, error) {
-	if !cmd.Flags().Changed("namespace") {
-		return nil, nil
-	}
-	if gf.target == "" {
-		return nil, errEmptyTarget
-	}
-	place, err := host.Find(cmd.Context(), gf.target, snapshot.Mnt)
-	return &place, err
-}
-
 func (a *app) runGroups(cmd *cobra.Command, gf groupFlags, ids []string) error {
 	cols, err := choose(a, render.GroupColumns)
 	if err != nil {
@@ -110,7 +97,11 @@ func (a *app) runGroups(cmd *cobra.Command, gf groupFlags, ids []string) error {
 	if err != nil {
 		return err
 	}
-	place, err := groupsPlace(cmd, host, gf)
+	var targets []string
+	if cmd.Flags().Changed("namespace") {
+		targets = []string{gf.target}
+	}
+	places, err := placesOf(cmd.Context(), host, targets)
 	if err != nil {
 		return err
 	}
@@ -118,8 +109,8 @@ func (a *app) runGroups(cmd *cobra.Command, gf groupFlags, ids []string) error {
 	if err != nil {
 		return err
 	}
-	if place != nil {
-		if q.NS, err = nsOf(*place, snapshot.Mnt, w.Processes); err != nil {
+	for _, p := range places {
+		if q.NS, err = nsOf(p, snapshot.Mnt, w.Processes); err != nil {
 			return err
 		}
 	}

@@ -95,7 +95,7 @@ func (a *app) runList(cmd *cobra.Command, lf listFlags) error {
 	if err != nil {
 		return err
 	}
-	if lf.pid != "" {
+	if cmd.Flags().Changed("task") {
 		if q.PID, err = pidOf(cmd, host, lf.pid); err != nil {
 			return err
 		}

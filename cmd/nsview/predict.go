@@ -64,6 +64,9 @@ could not be told.`,
 			if a.flags.listCols {
 				return a.listColumns(render.EffectColumns.Help())
 			}
+			if cmd.Flags().Changed("namespace") && pf.target == "" {
+				return errEmptyTarget
+			}
 			return a.runPredict(cmd.Context(), pf, args)
 		},
 	}

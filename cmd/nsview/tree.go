@@ -176,21 +176,35 @@ func findPlaces(cmd *cobra.Command, host *inspect.Host, targets []string, tf tre
 	if tf.all {
 		return nil, nil
 	}
-	if len(targets) == 0 {
-		targets = []string{""}
-	} else if slices.Contains(targets, "") {
-		return nil, errEmptyTarget
+	places, err := placesOf(cmd.Context(), host, targets)
+	if err == nil && len(targets) == 0 {
+		var own inspect.Place
+		own, err = host.Find(cmd.Context(), "", snapshot.Mnt)
+		places = append(places, own)
 	}
-	places := make([]inspect.Place, len(targets))
-	for i, text := range targets {
-		p, err := host.Find(cmd.Context(), text, snapshot.Mnt)
-		if err != nil {
+	if err != nil || !tf.whole {
+		return places, err
+	}
+	for i, p := range places {
+		if _, err := nsOf(p, snapshot.Mnt, nil); err != nil {
 			return nil, err
 		}
-		if tf.whole {
-			p.PID = 0
+		places[i].PID = 0
+	}
+	return places, nil
+}
+
+// placesOf resolves targets that were named.
+func placesOf(ctx context.Context, host *inspect.Host, targets []string) ([]inspect.Place, error) {
+	places := make([]inspect.Place, len(targets))
+	for i, text := range targets {
+		if text == "" {
+			return nil, errEmptyTarget
 		}
-		places[i] = p
+		var err error
+		if places[i], err = host.Find(ctx, text, snapshot.Mnt); err != nil {
+			return nil, err
+		}
 	}
 	return places, nil
 }

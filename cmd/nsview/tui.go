@@ -40,11 +40,13 @@ container, q leaves. The mouse works.`,
 		Args:              takes(1, "one TARGET"),
 		ValidArgsFunction: a.completeTargets(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			target := ""
-			if len(args) == 1 {
-				target = args[0]
+			if len(args) == 0 {
+				return a.runTUI(cmd.Context(), "")
 			}
-			return a.runTUI(cmd.Context(), target)
+			if args[0] == "" {
+				return errEmptyTarget
+			}
+			return a.runTUI(cmd.Context(), args[0])
 		},
 	}
 }

@@ -116,17 +116,6 @@ func (a *app) runWatch(cmd *cobra.Command, wf watchFlags, targets []string) erro
 	return errors.Join(out.follow(ctx, w), out.close())
 }
 
-func placesOf(ctx context.Context, host *inspect.Host, targets []string) ([]inspect.Place, error) {
-	places := make([]inspect.Place, len(targets))
-	for i, text := range targets {
-		var err error
-		if places[i], err = host.Find(ctx, text, snapshot.Mnt); err != nil {
-			return nil, err
-		}
-	}
-	return places, nil
-}
-
 // spacesOf are the namespaces of the places, at the beginning.
 func spacesOf(places []inspect.Place, first *snapshot.Snapshot) (map[uint64]bool, error) {
 	spaces := map[uint64]bool{}
