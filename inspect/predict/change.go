@@ -2,36 +2,21 @@ package predict
 
 import "slices"
 
-// umount takes a mount away (do_umount), or with Recursive one after another
-// all that is below it, as umount -R does.
+// umount takes a mount away (do_umount), or with Recursive all that is below it
+// too, as umount -R does.
 func (s *State) umount(op Op) *Refusal {
+	if op.Recursive {
+		return s.umountAll(op)
+	}
 	at, r := s.walk(op.By, op.Dst)
 	if r != nil {
 		return r
 	}
 	at = s.onto(at) // of all paths the one of umount(2) leads onto what covers "/" (LOOKUP_MOUNTPOINT)
-	m := at.mount
 	if !s.mounted(at) {
 		return s.notAPoint(at, op.Dst)
 	}
-	if !op.Recursive {
-		return s.umountOne(op, m)
-	}
-	return s.umountBelow(op, m)
-}
-
-// umountBelow is what umount -R does: children first, in order of age, each by
-// its path.
-func (s *State) umountBelow(op Op, m int32) *Refusal {
-	for c := s.mounts[m].first; c != 0; c = s.mounts[m].first {
-		if r := s.umountBelow(op, c); r != nil {
-			return r
-		}
-	}
-	if s.hidden(m) && m != s.spaces[s.mounts[m].space].view {
-		return s.refuse(EINVAL, NotAMountPoint, m, "is covered, so that umount -R does not find it by its path")
-	}
-	return s.umountOne(op, m)
+	return s.umountOne(op, at.mount)
 }
 
 func (s *State) umountOne(op Op, m int32) *Refusal {

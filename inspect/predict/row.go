@@ -2,6 +2,7 @@ package predict
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -179,17 +180,25 @@ func (s *State) Table(ns ID) []Row {
 // which their mount points are told from, as its mountinfo lists them.
 func (s *State) View(a Actor) []Row {
 	var list []Row
-	root := s.actors[a].root
-	for m := range s.tree(root.mount) {
-		at := spot{m, s.mounts[m].root}
-		if !s.reachable(at, root) {
-			continue
-		}
+	for m, point := range s.seen(a) {
 		r := s.row(m)
-		r.Point = s.seenFrom(at, root)
+		r.Point = point
 		list = append(list, r)
 	}
 	return list
+}
+
+// seen are the mounts of View and their mount points.
+func (s *State) seen(a Actor) iter.Seq2[int32, string] {
+	return func(yield func(int32, string) bool) {
+		root := s.actors[a].root
+		for m := range s.tree(root.mount) {
+			at := spot{m, s.mounts[m].root}
+			if s.reachable(at, root) && !yield(m, s.seenFrom(at, root)) {
+				return
+			}
+		}
+	}
 }
 
 // seenFrom is the path of a place from a root directory above it.

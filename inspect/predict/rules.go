@@ -10,6 +10,10 @@ type Rules struct {
 	// binding their files compare, ascend in the order in which they are made.
 	// Since Linux 6.18 those of each processor do.
 	NamespacesInTurn bool
+	// UmountTopFirst: umount -R starts with the last of what is mounted at a path,
+	// and goes on in order of age. Since util-linux 2.40 it starts with the first,
+	// what is on it with it, and takes younger ones first.
+	UmountTopFirst bool
 	// MountMax is fs.mount-max, 100,000 when 0.
 	MountMax int
 }

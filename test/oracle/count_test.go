@@ -32,7 +32,11 @@ func (c *count) add(said predict.Result) {
 		c.reasons[string(said.Refusal.Errno)+" "+string(said.Refusal.Reason)]++
 		return
 	}
-	c.kinds[string(said.Op.Kind)]++
+	kind := string(said.Op.Kind)
+	if said.Op.Kind == predict.OpUmount && said.Op.Recursive {
+		kind += " -R"
+	}
+	c.kinds[kind]++
 	for _, e := range said.Effects {
 		c.effects[string(e.Kind)+" "+string(e.Rule)]++
 		if e.Kind == predict.Attach && e.Via != predict.Self && e.Mount.Locked {

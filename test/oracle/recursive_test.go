@@ -3,6 +3,7 @@
 package oracle_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +30,7 @@ var trees = []struct {
 	{"below each other", []string{"a", "a/x", "a/x/z", "b"}, ""},
 	{"below each other, in use", []string{"b", "a", "a/x", "a/b", "c"}, "a/x"},
 	{"stacked", []string{"a", "a", "a/x", "a/x", "b"}, ""},
+	{"stacked at the place itself", []string{".", "a", ".", "b"}, ""},
 	{"one covers another", []string{"a/x", "a", "b"}, ""},
 }
 
@@ -67,7 +69,7 @@ func TestUmountRecursiveLive(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, a := stateOf(t, list)
+			s, a := stateOf(t, list, predict.Rules{UmountTopFirst: topFirst(t, tool)})
 			if refused := (*predict.Refusal)(nil); tree.busy != "" {
 				if refused = s.Open(a, busy); refused != nil {
 					t.Fatal(refused)
@@ -103,14 +105,30 @@ func TestUmountRecursiveLive(t *testing.T) {
 	}
 }
 
+// topFirst says whether the installed umount(8) is from before 2.40.
+func topFirst(t *testing.T, tool string) bool {
+	t.Helper()
+	out, err := exec.Command(tool, "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var major, minor int
+	if _, text, ok := strings.Cut(string(out), "util-linux "); !ok {
+		t.Skipf("needs the umount of util-linux, not %s", out)
+	} else if n, _ := fmt.Sscanf(text, "%d.%d", &major, &minor); n < 2 {
+		t.Fatalf("its version: %q", out)
+	}
+	return major == 2 && minor < 40
+}
+
 // stateOf is a state of one table, with an actor in it.
-func stateOf(t *testing.T, list []snapshot.Mount) (*predict.State, predict.Actor) {
+func stateOf(t *testing.T, list []snapshot.Mount, rules predict.Rules) (*predict.State, predict.Actor) {
 	t.Helper()
 	id := snapshot.NSID{Ino: 1}
 	s := predict.New(world.Build(&snapshot.Snapshot{
 		Version: snapshot.FormatVersion, Namespaces: []snapshot.Namespace{{ID: id, Type: snapshot.Mnt}},
 		Tables: []snapshot.Table{{NS: id, Via: "mountinfo", Whole: true, Mounts: list}},
-	}), predict.Rules{})
+	}), rules)
 	a, err := s.EnterNamespace(1)
 	if err != nil {
 		t.Fatal(err)

@@ -140,7 +140,7 @@ func operation(text string) (int, predict.Op, error) {
 			op.Lazy = true
 		case w == "--beneath":
 			op.Beneath = true
-		case w == "--recursive":
+		case w == "--recursive", w == "-R":
 			op.Recursive = true
 		case w == "--detached":
 			op.Detached = true

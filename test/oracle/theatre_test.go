@@ -103,6 +103,9 @@ func (t *theatre) build() error {
 		if err != nil {
 			return err
 		}
+		for j := range list {
+			list[j].UniqueID = snapshot.MountID(i<<20 + j + 1) // a table is in order of age
+		}
 		id := snapshot.NSID{Ino: uint64(i + 1)}
 		snap.Namespaces = append(snap.Namespaces, snapshot.Namespace{ID: id, Type: snapshot.Mnt, Owner: user.ID})
 		snap.Tables = append(snap.Tables, snapshot.Table{NS: id, Via: "mountinfo", Whole: true, Mounts: list})
@@ -195,9 +198,7 @@ func (t *theatre) step(at int, op predict.Op) error {
 	if t.paper {
 		return t.judge(future, op, said, reply{})
 	}
-	l := letter{Room: s.room}
-	l.Op, l.FromProc = t.inProc(op)
-	r, err := s.host.tell(l)
+	r, err := t.do(s, op)
 	if err != nil {
 		return err
 	}
@@ -206,8 +207,8 @@ func (t *theatre) step(at int, op predict.Op) error {
 
 // tooMuch keeps the theatre small, and everybody's root directory where it is.
 func (t *theatre) tooMuch(future *predict.State, said predict.Result) bool {
-	if said.Refusal != nil {
-		return said.Refusal.Reason == predict.OwnRoot
+	if said.Refusal != nil && said.Refusal.Reason == predict.OwnRoot {
+		return true
 	}
 	attached := 0
 	for _, e := range said.Effects {
@@ -445,7 +446,7 @@ func (t *theatre) note(at int, op predict.Op, said predict.Result) {
 			name = "rbind"
 		}
 		add(name)
-		for flag, on := range map[string]bool{"--beneath": op.Beneath, "--detached": op.Detached, "--user": op.NewUser, "-l": op.Lazy} {
+		for flag, on := range map[string]bool{"--beneath": op.Beneath, "--detached": op.Detached, "--user": op.NewUser, "-l": op.Lazy, "-R": op.Kind == predict.OpUmount && op.Recursive} {
 			if on {
 				add(flag)
 			}

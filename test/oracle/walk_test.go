@@ -92,7 +92,10 @@ func (d deed) op(t *theatre, turn int) (int, predict.Op) {
 		op.Type = []predict.Propagation{predict.Shared, predict.Shared, predict.Shared, predict.Shared, predict.Slaved, predict.Slaved, predict.Private, predict.Unbindable}[variant]
 	case predict.OpUmount:
 		op.Dst = t.point(at, rnd)
-		op.Lazy, op.Recursive = variant < 4, false
+		op.Lazy = variant < 4
+		if op.Recursive {
+			op.Dst = anyOf(t.state.View(t.seats[at].actor), rnd)
+		}
 	case predict.OpRemount:
 		some := []predict.Flags{predict.ReadOnly, predict.ReadOnly, predict.ReadOnly, predict.NoSuid, predict.NoDev, predict.NoExec}[rnd.IntN(6)]
 		op.Dst = t.point(at, rnd)

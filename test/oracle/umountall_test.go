@@ -1,0 +1,71 @@
+//go:build linux
+
+package oracle_test
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/nsview/nsview/inspect/predict"
+	"github.com/nsview/nsview/inspect/snapshot"
+)
+
+// umountAll does what umount -R of util-linux 2.40 does, with the table that the
+// kernel shows. Mounts that are predicted come in the order in which they were
+// made: which 32-bit ids the kernel would give them is not.
+func (t *theatre) umountAll(s seat, op predict.Op) (reply, error) {
+	list, err := tableOf(s.pid, s.tid, &t.buf)
+	if err != nil {
+		return reply{}, err
+	}
+	i := slices.IndexFunc(list, func(m snapshot.Mount) bool { return m.Point == op.Dst })
+	if i < 0 {
+		return s.host.tell(letter{Room: s.room, Op: op}) // its path is wrong
+	}
+	numbers := make(map[snapshot.MountID]predict.ID, len(t.ids))
+	for said, is := range t.ids {
+		numbers[is] = said
+	}
+	youngest := func(a, b snapshot.Mount) int {
+		x, y := numbers[a.ID], numbers[b.ID]
+		if (x < 0) != (y < 0) {
+			return cmp.Compare(x, y)
+		}
+		return -cmp.Compare(max(x, -x), max(y, -y))
+	}
+	var take func(m snapshot.Mount) (reply, error)
+	take = func(m snapshot.Mount) (reply, error) {
+		var children, over []snapshot.Mount
+		for _, c := range list {
+			switch {
+			case c.Parent != m.ID || c.ID == m.ID:
+			case c.Point == m.Point && over == nil:
+				over = append(over, c)
+			default:
+				children = append(children, c)
+			}
+		}
+		slices.SortFunc(children, youngest)
+		for _, c := range slices.Concat(over, children) {
+			if r, err := take(c); err != nil || r.Errno != 0 {
+				return r, err
+			}
+		}
+		now, err := tableOf(s.pid, s.tid, &t.buf)
+		if err != nil || !slices.ContainsFunc(now, func(n snapshot.Mount) bool { return n.Point == m.Point }) {
+			return reply{}, err
+		}
+		return s.host.tell(letter{Room: s.room, Op: predict.Op{Kind: predict.OpUmount, Dst: m.Point, Lazy: op.Lazy}})
+	}
+	return take(list[i])
+}
+
+// do has a seat do an operation.
+func (t *theatre) do(s seat, op predict.Op) (reply, error) {
+	if op.Kind == predict.OpUmount && op.Recursive {
+		return t.umountAll(s, op)
+	}
+	l := letter{Room: s.room}
+	l.Op, l.FromProc = t.inProc(op)
+	return s.host.tell(l)
+}
