@@ -78,11 +78,15 @@ func (a *app) save(s *snapshot.Snapshot, name string) error {
 }
 
 // writeFile makes a file appear whole or not at all. Only its owner may read
-// it: command lines may hold secrets.
+// it: command lines may hold secrets. The error does not name the file.
 func writeFile(name string, write func(io.Writer) error) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return writeInto(name, write)
+		return bareError(writeInto(name, write))
 	}
+	return bareError(writeWhole(name, write))
+}
+
+func writeWhole(name string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return err
