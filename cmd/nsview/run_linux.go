@@ -69,6 +69,7 @@ it, 127 when the command was not found, 126 when it could not be started, and
 	rf.keep.flags(f)
 	rf.shown.flags(f)
 	f.SortFlags = false
+	completeRun(cmd)
 	return cmd
 }
 

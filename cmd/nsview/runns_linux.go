@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -127,19 +126,18 @@ func (nf *nsFlags) clocks(spec *launch.Spec) {
 }
 
 func nsType(name string) (launch.Namespaces, error) {
-	i := slices.IndexFunc(nsTypes, func(t struct {
-		name string
-		flag launch.Namespaces
-	},
-	) bool {
-		return t.name == name
-	})
-	if i < 0 {
-		var names []string
-		for _, t := range nsTypes {
-			names = append(names, t.name)
+	for _, t := range nsTypes {
+		if t.name == name {
+			return t.flag, nil
 		}
-		return 0, fmt.Errorf("unknown namespace %q (namespaces: %s)", name, strings.Join(names, " "))
 	}
-	return nsTypes[i].flag, nil
+	return 0, fmt.Errorf("unknown namespace %q (namespaces: %s)", name, strings.Join(nsNames(), " "))
+}
+
+func nsNames() []string {
+	names := make([]string, len(nsTypes))
+	for i, t := range nsTypes {
+		names[i] = t.name
+	}
+	return names
 }

@@ -20,6 +20,7 @@ knows those that have a name or are detached: by name, or by the beginning of
 the id.`,
 		Example: `  nsview run -d --name web /srv/web -- httpd -f
   nsview stop web`,
+		ValidArgsFunction: a.completeContainer,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return hinted{errors.New("read the command line: stop wants the name of a container"), "see nsview stop --help"}

@@ -67,6 +67,12 @@ func TestNames(t *testing.T) {
 	if _, err := s.Find("aaaa"); err == nil || !strings.Contains(err.Error(), "the ids of 2 begin so") {
 		t.Errorf("two ids begin with aaaa: %v", err)
 	}
+	if list := s.Running(); len(list) != 1 || list[0].Name != "web" {
+		t.Errorf("%+v are said to run", list)
+	}
+	if c, err := s.Find(""); err == nil {
+		t.Errorf("no name is %+v", c)
+	}
 	if _, err := s.Add("bbbb", "web"); !errors.Is(err, ErrNameTaken) {
 		t.Errorf("the name is taken: %v", err)
 	}
@@ -74,6 +80,9 @@ func TestNames(t *testing.T) {
 		t.Error("what could not be added is left")
 	}
 	e.Close() // as a keeper that was killed
+	if list := s.Running(); len(list) != 0 {
+		t.Errorf("%+v are said to run", list)
+	}
 	if c, err := s.Find("web"); err == nil {
 		t.Errorf("nobody keeps %+v", c)
 	}

@@ -149,13 +149,8 @@ func (s *Store) Find(name string) (Container, error) {
 	var found []string
 	if id, err := os.Readlink(filepath.Join(s.dir, "names", filepath.Base(name))); err == nil && goodName().MatchString(name) {
 		found = []string{filepath.Base(id)}
-	} else {
-		entries, _ := os.ReadDir(s.dir) // a store that is not there has none
-		for _, e := range entries {
-			if name != "" && e.Name() != "names" && strings.HasPrefix(e.Name(), name) && s.held(e.Name()) {
-				found = append(found, e.Name())
-			}
-		}
+	} else if name != "" {
+		found = s.ids(name)
 	}
 	switch {
 	case len(found) > 1:
@@ -164,6 +159,30 @@ func (s *Store) Find(name string) (Container, error) {
 		return Container{}, fmt.Errorf("find container %q: none of that name or id is running in %s", name, s.dir)
 	}
 	return s.read(found[0])
+}
+
+// ids are those of running containers that begin so.
+func (s *Store) ids(begin string) []string {
+	var list []string
+	entries, _ := os.ReadDir(s.dir) // a store that is not there has none
+	for _, e := range entries {
+		if e.Name() != "names" && strings.HasPrefix(e.Name(), begin) && s.held(e.Name()) {
+			list = append(list, e.Name())
+		}
+	}
+	return list
+}
+
+// Running are the containers that run, by id. One of which nothing can be read,
+// as when it is about to start, is not among them.
+func (s *Store) Running() []Container {
+	var list []Container
+	for _, id := range s.ids("") {
+		if c, err := s.read(id); err == nil {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 func (s *Store) read(id string) (Container, error) {
