@@ -24,15 +24,20 @@ type Action interface {
 	// String is the action as a dry run prints it. Strings are quoted as Go
 	// does, so that nothing in them reaches a terminal raw.
 	String() string
-	// do makes the call in the child. The error is an errno, or a
-	// *[CallError] when it is clearer to name another call than Call.
+}
+
+// childAction is one that the child does.
+type childAction interface {
+	Action
+	// do makes the call. The error is an errno, or a *[CallError] when it is
+	// clearer to name another call than Call.
 	do(c *child) error
 }
 
 // actions are those that the child can do. On the wire they go by the names of
 // their types.
-func actions() []Action {
-	return []Action{
+func actions() []childAction {
+	return []childAction{
 		&Attach{}, &AttachSelf{}, &Chdir{}, &Chroot{}, &CloneTree{}, &Detach{}, &Device{},
 		&EnterRoot{}, &Execve{}, &Fchdir{}, &GroupTree{}, &Loopback{}, &MakeDir{}, &Mask{}, &MkdirIn{}, &MountCall{},
 		&DropBounding{}, &Filter{}, &GiveTerminal{}, &Init{}, &JoinGroup{}, &KeepCapabilities{}, &Limit{}, &Login{},

@@ -10,7 +10,7 @@
 //
 // # One more system call
 //
-// A [Step] is an [Action], and who does it. An action of the child is a struct
+// A [Step] is an [Action], and what it is for. An action of the child is a struct
 // in a file of its own, whose fields are the arguments of the call (numbers,
 // text, lists and structs of these: they are sent to the child), with a row in
 // the table of actions; a field of Spec asks for it, and Plan says when it is

@@ -36,7 +36,7 @@ var ErrEnded = errors.New("the child ended before it was done")
 // stepError is the error of the nth step of a plan.
 func stepError(steps []Step, n int, err error) *StepError {
 	s := steps[n-1]
-	e := &StepError{Step: n, By: s.By, Call: s.Call(), Flags: s.FlagNames(), Text: s.String(), Err: err}
+	e := &StepError{Step: n, By: s.By(), Call: s.Call(), Flags: s.FlagNames(), Text: s.String(), Err: err}
 	var call *CallError
 	if errors.As(err, &call) {
 		e.Call, e.Flags, e.Detail, e.Err = call.Call, call.Flags, call.Detail, call.Err

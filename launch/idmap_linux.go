@@ -43,8 +43,6 @@ func mapText(maps []IDMap) string {
 	return strings.Join(texts, ",")
 }
 
-func (m *MappedTree) do(*child) error { return unix.ENOSYS } // the parent does it
-
 func (m *MappedTree) slot() string { return m.To }
 
 // inParent takes the tree and maps it.

@@ -39,8 +39,6 @@ func (m *MapIDs) words() []string {
 	return list
 }
 
-func (m *MapIDs) do(*child) error { return unix.ENOSYS } // the parent does it
-
 func (m *MapIDs) slot() string { return "" }
 
 func (m *MapIDs) inParent(pid int) (int, error) {
@@ -65,8 +63,6 @@ func (*Again) FlagNames() string { return "" }
 
 // String is execve("/proc/self/exe").
 func (*Again) String() string { return fmt.Sprintf("execve(%q)", self) }
-
-func (*Again) do(*child) error { return unix.ENOSYS } // it comes before the plan
 
 // unmappedName is the child that waits for its ids.
 const unmappedName = "nsview-launch-unmapped"

@@ -47,8 +47,6 @@ func (s *Clone) String() string {
 	return b.String()
 }
 
-func (s *Clone) do(*child) error { return unix.ENOSYS } // the parent does it
-
 // Unshare leaves the namespaces of some types for new ones.
 type Unshare struct{ Namespaces Namespaces }
 

@@ -1,7 +1,5 @@
 package launch
 
-import "golang.org/x/sys/unix"
-
 // inParent is what the caller's process does itself. A descriptor that comes of
 // it is given to the child, into slot; -1 is none.
 type inParent interface {
@@ -31,8 +29,6 @@ func (p *ParentAction) FlagNames() string { return p.Flags }
 
 // String is the text.
 func (p *ParentAction) String() string { return p.Text }
-
-func (p *ParentAction) do(*child) error { return unix.ENOSYS } // the child cannot
 
 func (p *ParentAction) inParent(pid int) (int, error) { return -1, p.Do(pid) }
 

@@ -31,7 +31,7 @@ func (p *planner) add(why string, a Action) { p.steps = append(p.steps, Step{Act
 
 func (p *planner) parent(list []ParentAction) {
 	for i := range list {
-		p.steps = append(p.steps, Step{By: ByParent, Action: &list[i], Why: list[i].Why})
+		p.add(list[i].Why, &list[i])
 	}
 }
 
@@ -48,13 +48,12 @@ func (s Spec) late() Namespaces {
 
 func (p *planner) namespaces(s Spec) {
 	clone := &Clone{Namespaces: s.Namespaces &^ s.late(), UIDs: s.UIDs, GIDs: s.GIDs, PIDs: s.joined(PID)}
-	p.steps = append(p.steps, Step{By: ByParent, Action: clone, Why: "a process in new namespaces"})
+	p.add("a process in new namespaces", clone)
 	if s.MapTools != (MapTools{}) {
 		clone.UIDs, clone.GIDs = nil, nil
-		p.steps = append(p.steps,
-			Step{By: ByParent, Action: &MapIDs{Tool: s.MapTools.UID, Maps: s.UIDs}, Why: "as /etc/subuid allows"},
-			Step{By: ByParent, Action: &MapIDs{Tool: s.MapTools.GID, Maps: s.GIDs}, Why: "as /etc/subgid allows"},
-			Step{Action: &Again{}, Why: "who has become root of a user namespace has all capabilities there from its next execve on"})
+		p.add("as /etc/subuid allows", &MapIDs{Tool: s.MapTools.UID, Maps: s.UIDs})
+		p.add("as /etc/subgid allows", &MapIDs{Tool: s.MapTools.GID, Maps: s.GIDs})
+		p.add("who has become root of a user namespace has all capabilities there from its next execve on", &Again{})
 	}
 	p.parent(s.Created)
 	if len(s.Groups) > 0 {

@@ -129,7 +129,7 @@ func TestPlansSurviveThePipe(t *testing.T) {
 			}
 			v := reflect.New(reflect.TypeOf(all[i]).Elem())
 			fill(t, v.Elem())
-			p.Steps = append(p.Steps, sent{Kind: kindOf(all[i]), Action: v.Interface().(Action)})
+			p.Steps = append(p.Steps, sent{Kind: kindOf(all[i]), Action: v.Interface().(childAction)})
 		}
 		wire := p.encode()[4:]
 		back, err := decodePlan(wire)

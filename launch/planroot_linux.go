@@ -138,9 +138,9 @@ func (p *planner) sources(s Spec, r *Rootfs) {
 func (p *planner) tree(s Spec, tree CloneTree, ids IDMapping) {
 	switch {
 	case len(ids.UIDs)+len(ids.GIDs) > 0:
-		p.steps = append(p.steps, Step{By: ByParent, Action: &MappedTree{CloneTree: tree, IDMapping: ids}})
+		p.add("", &MappedTree{CloneTree: tree, IDMapping: ids})
 	case s.Foreign:
-		p.steps = append(p.steps, Step{By: ByParent, Action: &GivenTree{CloneTree: tree}})
+		p.add("", &GivenTree{CloneTree: tree})
 	default:
 		p.add("", &tree)
 		return

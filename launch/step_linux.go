@@ -20,8 +20,16 @@ func (b By) String() string {
 // Step is one action of a plan. The steps are done in the order of the plan;
 // where the other process does the next one, this one waits.
 type Step struct {
-	By By
 	Action
 	// Why says in plain words what the step is for; "" where the call says it.
 	Why string
+}
+
+// By is which process does the step.
+func (s Step) By() By {
+	switch s.Action.(type) {
+	case *Clone, inParent:
+		return ByParent
+	}
+	return ByChild
 }

@@ -47,10 +47,11 @@ func early(a Action) bool {
 func (t *talk) plan(first int) plan {
 	p := plan{First: first, Watched: t.watcher != nil}
 	for _, s := range t.steps[first-1:] {
-		if s.By == ByParent {
-			p.Steps = append(p.Steps, sent{Slot: slotGiven(s.Action)})
-		} else {
-			p.Steps = append(p.Steps, sent{Kind: kindOf(s.Action), Action: s.Action})
+		switch a := s.Action.(type) {
+		case inParent:
+			p.Steps = append(p.Steps, sent{Slot: a.slot()})
+		case childAction:
+			p.Steps = append(p.Steps, sent{Kind: kindOf(a), Action: a})
 		}
 	}
 	return p
@@ -82,7 +83,7 @@ func (t *talk) step(n int) error {
 		if err := t.hear(n, last); err != nil {
 			return err
 		}
-	case last || t.steps[n].By == ByParent || n == len(t.steps)-1:
+	case last || t.steps[n].By() == ByParent || n == len(t.steps)-1:
 		if err := t.hear(n, last); err != nil {
 			return err
 		}
@@ -98,14 +99,6 @@ func (t *talk) after(n int) error {
 		return nil
 	}
 	return t.watcher.After(n, t.steps[n-1], t.pid)
-}
-
-// slotGiven is where the child keeps what the parent gives it.
-func slotGiven(a Action) string {
-	if own, ok := a.(inParent); ok {
-		return own.slot()
-	}
-	return ""
 }
 
 // give lets the child go on, with a descriptor unless it is -1.

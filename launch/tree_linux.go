@@ -62,8 +62,6 @@ func mountAt(tree, at int) error {
 // way there is not for whom the child has become.
 type GivenTree struct{ CloneTree }
 
-func (t *GivenTree) do(*child) error { return unix.ENOSYS } // the parent does it
-
 func (t *GivenTree) slot() string { return t.To }
 
 func (t *GivenTree) inParent(int) (int, error) {

@@ -110,7 +110,7 @@ type plan struct {
 type sent struct {
 	Kind   string
 	Slot   string
-	Action Action
+	Action childAction
 }
 
 // encode writes the plan, with its length in front.
@@ -155,7 +155,7 @@ func decodePlan(b []byte) (plan, error) {
 			}
 			v := reflect.New(kind)
 			d.value(v.Elem())
-			s.Action, _ = v.Interface().(Action)
+			s.Action, _ = v.Interface().(childAction)
 		}
 		p.Steps = append(p.Steps, s)
 	}

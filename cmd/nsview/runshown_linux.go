@@ -53,5 +53,5 @@ func (a *app) printPlan(spec launch.Spec, sf shownFlags) error {
 }
 
 func stepLine(n int, s launch.Step) render.StepLine {
-	return render.StepLine{Step: n, By: s.By.String(), Call: string(s.Call()), Flags: s.FlagNames(), Text: s.String(), Why: s.Why}
+	return render.StepLine{Step: n, By: s.By().String(), Call: string(s.Call()), Flags: s.FlagNames(), Text: s.String(), Why: s.Why}
 }
