@@ -4,67 +4,69 @@ import (
 	"github.com/nsview/nsview/inspect/snapshot"
 )
 
-// Op is what happened to one mount.
-type Op uint8
+// op is what happened to one mount.
+type op uint8
 
 // The notices that the kernel gives of a mount.
 const (
-	Attach Op = iota
-	Detach
-	Shift // it hangs elsewhere now
+	attach op = iota
+	detach
+	shift // it hangs elsewhere now
 )
 
-// Raw is one notice of the kernel, with what was found out about the mount.
-type Raw struct {
-	Op  Op
-	PID int // 0 when not known
-	ID  snapshot.MountID
-	// NS is the namespace it is in, and Mount what it is there: after an Attach
-	// or Shift, before a Detach. They are 0 and nil of a mount that was gone
+// notice is one notice of the kernel, with what was found out about the mount.
+type notice struct {
+	op  op
+	pid int // 0 when not known
+	id  snapshot.MountID
+	// ns is the namespace it is in, and mount what it is there: after an attach
+	// or shift, before a detach. They are 0 and nil of a mount that was gone
 	// before it could be looked at.
-	NS    uint64
-	Mount *snapshot.Mount
-	// Was is the mount before a Shift.
-	Was *snapshot.Mount
-	// At is where it hangs, of a Detach where it hung; From is where it hung
-	// before a Shift.
-	At, From Spot
-	// Beneath: it was put below what was mounted there already.
-	Beneath bool
-	// NSRoot: it is the root mount of its namespace, which has died.
-	NSRoot bool
-	// Clone: a mount of the same file system was there already, so it may be a
+	ns    uint64
+	mount *snapshot.Mount
+	// was is the mount before a shift.
+	was *snapshot.Mount
+	// at is where it hangs, of a detach where it hung; from is where it hung
+	// before a shift.
+	at, from spot
+	// beneath: it was put below what was mounted there already.
+	beneath bool
+	// nsRoot: it is the root mount of its namespace, which has died.
+	nsRoot bool
+	// clone: a mount of the same file system was there already, so it may be a
 	// bind with submounts, or a copy.
-	Clone bool
-	// Born is the number of the event that it came with, 0 when not known.
-	Born uint64
+	clone bool
+	// born is the number of the event that it came with, 0 when not known.
+	born uint64
+	// changes are what it changed in the tables.
+	changes []MountChange
 }
 
-// Spot is a place that something is mounted on, and how that hangs together
+// spot is a place that something is mounted on, and how that hangs together
 // with others: the parent mount's id and groups, its file system, and the
 // directory there.
-type Spot struct {
-	Parent snapshot.MountID
-	Group  snapshot.GroupID
-	Master snapshot.GroupID
-	Dev    snapshot.Dev
-	Path   string
+type spot struct {
+	parent snapshot.MountID
+	group  snapshot.GroupID
+	master snapshot.GroupID
+	dev    snapshot.Dev
+	path   string
 }
 
-// MasterOf is the group that a peer group receives from, 0 for none.
-type MasterOf func(snapshot.GroupID) snapshot.GroupID
+// masterOf is the group that a peer group receives from, 0 for none.
+type masterOf func(snapshot.GroupID) snapshot.GroupID
 
 // reaches says whether, and how, what is mounted at a spot reaches another one.
-func (s Spot) reaches(to Spot, masterOf MasterOf) (Via, bool) {
-	if s.Group == 0 || s.Parent == to.Parent || s.Path != to.Path || s.Dev != to.Dev {
+func (s spot) reaches(to spot, master masterOf) (Via, bool) {
+	if s.group == 0 || s.parent == to.parent || s.path != to.path || s.dev != to.dev {
 		return "", false
 	}
-	if to.Group == s.Group {
+	if to.group == s.group {
 		return Peer, true
 	}
 	seen := 0
-	for g := to.Master; g != 0; g = masterOf(g) {
-		if g == s.Group {
+	for g := to.master; g != 0; g = master(g) {
+		if g == s.group {
 			return Slave, true
 		}
 		if seen++; seen > maxChain {
@@ -77,13 +79,7 @@ func (s Spot) reaches(to Spot, masterOf MasterOf) (Via, bool) {
 // maxChain is more masters above each other than any host has.
 const maxChain = 1000
 
-// Batch is an event and the notices that belong to it, by their places.
-type Batch struct {
-	Event Event
-	Raws  []int
-}
-
-// Fold gathers notices into events: one call to the kernel, one event, its
+// fold gathers notices into events: one call to the kernel, one event, its
 // origin first. The notices of one call follow each other directly, and the
 // first attached or detached is the origin: the kernel gives them under one
 // lock. So a notice that does not hang together with those before it begins
@@ -91,9 +87,9 @@ type Batch struct {
 //
 // Notices that were found by reading tables again have no order; then every
 // notice that hangs together with an earlier one belongs to its event.
-func Fold(list []Raw, masterOf MasterOf, ordered bool) []Batch {
+func fold(list []notice, masterOf masterOf, ordered bool) []*batch {
 	f := folder{list: list, masterOf: masterOf, ordered: ordered, used: make([]bool, len(list))}
-	var batches []Batch
+	var batches []*batch
 	for i := range list {
 		if !f.used[i] {
 			batches = append(batches, f.from(i))
@@ -103,30 +99,30 @@ func Fold(list []Raw, masterOf MasterOf, ordered bool) []Batch {
 }
 
 type folder struct {
-	list     []Raw
-	masterOf MasterOf
+	list     []notice
+	masterOf masterOf
 	ordered  bool
 	used     []bool
 }
 
 // from makes the event that the notice at i begins.
-func (f *folder) from(i int) Batch {
+func (f *folder) from(i int) *batch {
 	first := &f.list[i]
 	var b *batch
 	switch {
-	case first.NSRoot:
+	case first.nsRoot:
 		b = f.dying(i)
-	case first.Op == Attach:
+	case first.op == attach:
 		b = f.arrival(i)
-	case first.Op == Detach:
+	case first.op == detach:
 		b = f.departure(f.run(i), i)
 	default:
 		b = f.shifted(i)
 	}
-	for _, at := range b.raws {
+	for _, at := range b.notices {
 		f.used[at] = true
 	}
-	return Batch{b.event, b.raws}
+	return b
 }
 
 // run is the places, from i on, of the notices that may belong together.
@@ -134,7 +130,7 @@ func (f *folder) run(i int) []int {
 	var run []int
 	for at := i; at < len(f.list); at++ {
 		switch {
-		case f.list[at].PID != f.list[i].PID:
+		case f.list[at].pid != f.list[i].pid:
 			if f.ordered {
 				return run
 			}
@@ -145,37 +141,37 @@ func (f *folder) run(i int) []int {
 	return run
 }
 
-// batch is an event in the making.
+// batch is an event and the notices that belong to it, by their places.
 type batch struct {
-	event Event
-	raws  []int
+	event   Event
+	notices []int
 }
 
 // place is where the mount of a notice is.
-func (r *Raw) place() Place {
-	p := Place{NS: r.NS, UniqueID: r.ID}
-	if r.ID < 1<<31 {
+func (r *notice) place() Place {
+	p := Place{NS: r.ns, UniqueID: r.id}
+	if r.id < 1<<31 {
 		p.UniqueID = 0 // an id of mountinfo
 	}
-	if r.Mount != nil {
-		p.Target, p.MountID = r.Mount.Point, r.Mount.ID
+	if r.mount != nil {
+		p.Target, p.MountID = r.mount.Point, r.mount.ID
 	}
 	return p
 }
 
 // begin starts an event with its origin.
-func begin(kind Kind, i int, r *Raw) *batch {
-	b := &batch{raws: []int{i}}
+func begin(kind Kind, i int, r *notice) *batch {
+	b := &batch{notices: []int{i}}
 	b.event.Kind = kind
-	b.event.Origin = Origin{Place: r.place(), PID: r.PID}
-	if m := r.Mount; m != nil {
+	b.event.Origin = Origin{Place: r.place(), PID: r.pid}
+	if m := r.mount; m != nil {
 		b.event.FSType, b.event.Source, b.event.Root = m.FSType, m.Source, m.Root
 	}
 	return b
 }
 
-func (b *batch) receive(r *Raw, via Via) {
-	b.event.Receivers = append(b.event.Receivers, Receiver{Place: r.place(), Via: via, Beneath: r.Beneath})
+func (b *batch) receive(r *notice, via Via) {
+	b.event.Receivers = append(b.event.Receivers, Receiver{Place: r.place(), Via: via, Beneath: r.beneath})
 }
 
 // dying is the end of a namespace: all its mounts go, the root mount first. Some
@@ -183,12 +179,12 @@ func (b *batch) receive(r *Raw, via Via) {
 func (f *folder) dying(i int) *batch {
 	root := &f.list[i]
 	b := begin(NSGone, i, root)
-	b.event.Origin.Place = Place{NS: root.NS}
+	b.event.Origin.Place = Place{NS: root.ns}
 	b.event.FSType, b.event.Source, b.event.Root = "", "", ""
 	for _, at := range f.run(i)[1:] {
 		r := &f.list[at]
-		if r.Op == Detach && (r.NS == root.NS || r.Mount == nil) && !r.NSRoot {
-			b.raws = append(b.raws, at)
+		if r.op == detach && (r.ns == root.ns || r.mount == nil) && !r.nsRoot {
+			b.notices = append(b.notices, at)
 			b.event.Below++
 		} else if f.ordered {
 			break
@@ -206,7 +202,7 @@ func (f *folder) shifted(i int) *batch {
 		return f.departure(run, d)
 	}
 	if len(run) > 1 {
-		if next := &f.list[run[1]]; next.Op == Shift && next.NS == f.list[i].NS && next.At.Parent == f.list[i].From.Parent {
+		if next := &f.list[run[1]]; next.op == shift && next.ns == f.list[i].ns && next.at.parent == f.list[i].from.parent {
 			return f.pivot(i, run[1])
 		}
 	}
@@ -214,19 +210,19 @@ func (f *folder) shifted(i int) *batch {
 }
 
 // slid says whether a mount hangs on another one at the same mount point.
-func (r *Raw) slid() bool {
-	return r.Mount != nil && r.Was != nil && r.Mount.Point == r.Was.Point
+func (r *notice) slid() bool {
+	return r.mount != nil && r.was != nil && r.mount.Point == r.was.Point
 }
 
-// firstDetach is the place of the first Detach behind leading Shifts, -1 for
+// firstDetach is the place of the first detach behind leading shifts, -1 for
 // none.
 func (f *folder) firstDetach(run []int) int {
 	for _, at := range run {
 		r := &f.list[at]
 		switch {
-		case r.Op == Detach:
+		case r.op == detach:
 			return at
-		case r.Op == Attach || !r.slid():
+		case r.op == attach || !r.slid():
 			return -1
 		}
 	}
@@ -237,15 +233,15 @@ func (f *folder) firstDetach(run []int) int {
 // place.
 func (f *folder) pivot(old, root int) *batch {
 	b := begin(Move, root, &f.list[root])
-	b.raws = []int{old, root}
+	b.notices = []int{old, root}
 	b.event.move(&f.list[root])
 	return b
 }
 
 // move says from where to where.
-func (e *Event) move(r *Raw) {
+func (e *Event) move(r *notice) {
 	e.To = e.Origin.Target
-	if r.Was != nil {
-		e.From = r.Was.Point
+	if r.was != nil {
+		e.From = r.was.Point
 	}
 }

@@ -5,24 +5,24 @@ import "github.com/nsview/nsview/inspect/snapshot"
 // arrival is a mount, a bind, or a move with the copies that it sends out.
 func (f *folder) arrival(i int) *batch {
 	kind := Mount
-	if f.list[i].Op == Shift {
+	if f.list[i].op == shift {
 		kind = Move
 	}
 	a := arriving{folder: f, batch: begin(kind, i, &f.list[i]), origin: &f.list[i]}
 	if kind == Move {
 		a.event.move(a.origin)
 	}
-	a.tree = map[snapshot.MountID]bool{a.origin.ID: true}
+	a.tree = map[snapshot.MountID]bool{a.origin.id: true}
 	a.copies = map[snapshot.MountID]bool{}
 	run := f.run(i)[1:]
 	for n, at := range run {
 		r := &f.list[at]
-		var next *Raw
+		var next *notice
 		if n+1 < len(run) {
 			next = &f.list[run[n+1]]
 		}
-		if r.Op == Attach && a.take(r, next) {
-			a.raws = append(a.raws, at)
+		if r.op == attach && a.take(r, next) {
+			a.notices = append(a.notices, at)
 		} else if f.ordered {
 			break
 		}
@@ -35,16 +35,16 @@ func (f *folder) arrival(i int) *batch {
 type arriving struct {
 	*folder
 	*batch
-	origin *Raw
+	origin *notice
 	tree   map[snapshot.MountID]bool
-	subs   []*Raw // of the tree
+	subs   []*notice // of the tree
 	copies map[snapshot.MountID]bool
-	last   *Raw // taken
+	last   *notice // taken
 }
 
 // take adds a notice to the event when it belongs to it.
-func (a *arriving) take(r, next *Raw) bool {
-	taken := r.Mount != nil && a.origin.Mount != nil && (a.copy(r) || a.submount(r)) || a.obscure(r) && a.unseen(r, next)
+func (a *arriving) take(r, next *notice) bool {
+	taken := r.mount != nil && a.origin.mount != nil && (a.copy(r) || a.submount(r)) || a.obscure(r) && a.unseen(r, next)
 	if taken {
 		a.last = r
 	}
@@ -52,18 +52,18 @@ func (a *arriving) take(r, next *Raw) bool {
 }
 
 // copy is the same mount where the origin's parent sends what is mounted on it.
-func (a *arriving) copy(r *Raw) bool {
-	if r.Mount.Dev != a.origin.Mount.Dev || r.Mount.Root != a.origin.Mount.Root {
+func (a *arriving) copy(r *notice) bool {
+	if r.mount.Dev != a.origin.mount.Dev || r.mount.Root != a.origin.mount.Root {
 		return false
 	}
-	via, ok := a.origin.At.reaches(r.At, a.masterOf)
+	via, ok := a.origin.at.reaches(r.at, a.masterOf)
 	if !ok && !a.sibling(r) {
 		return false
 	}
 	if !ok {
 		via = a.likelyVia(r)
 	}
-	a.copies[r.ID] = true
+	a.copies[r.id] = true
 	a.receive(r, via)
 	return true
 }
@@ -71,28 +71,28 @@ func (a *arriving) copy(r *Raw) bool {
 // sibling is a copy of the same mount as the first that was noticed, where that
 // is a copy itself: the origin is in a namespace that was not found yet. Only
 // copies have lower ids than what was named before them.
-func (a *arriving) sibling(r *Raw) bool {
+func (a *arriving) sibling(r *notice) bool {
 	before := a.origin
 	if a.last != nil {
 		before = a.last
 	}
-	return a.ordered && a.origin.Op == Attach && r.ID < before.ID && r.At.Path == a.origin.At.Path && r.At.Dev == a.origin.At.Dev &&
-		(r.At.Group != 0 || r.At.Master != 0)
+	return a.ordered && a.origin.op == attach && r.id < before.id && r.at.path == a.origin.at.path && r.at.dev == a.origin.at.dev &&
+		(r.at.group != 0 || r.at.master != 0)
 }
 
 // submount came along with the origin, or with a copy. What is mounted on a new
 // file system cannot have come with it.
-func (a *arriving) submount(r *Raw) bool {
+func (a *arriving) submount(r *notice) bool {
 	switch {
-	case !r.Clone || !a.origin.Clone && a.origin.Op == Attach:
+	case !r.clone || !a.origin.clone && a.origin.op == attach:
 		return false
-	case a.tree[r.At.Parent] && a.origin.Op == Attach && (len(a.copies) == 0 || !a.ordered):
-		a.tree[r.ID] = true
+	case a.tree[r.at.parent] && a.origin.op == attach && (len(a.copies) == 0 || !a.ordered):
+		a.tree[r.id] = true
 		a.subs = append(a.subs, r)
 		a.event.Below++
 		return true
-	case a.copies[r.At.Parent] && a.likeOne(r):
-		a.copies[r.ID] = true
+	case a.copies[r.at.parent] && a.likeOne(r):
+		a.copies[r.id] = true
 		return true
 	}
 	return false
@@ -100,32 +100,32 @@ func (a *arriving) submount(r *Raw) bool {
 
 // likeOne says whether the origin has such a submount. Those of a mount that
 // was moved come with it unnoticed.
-func (a *arriving) likeOne(r *Raw) bool {
+func (a *arriving) likeOne(r *notice) bool {
 	for _, s := range a.subs {
-		if s.Mount.Dev == r.Mount.Dev && s.Mount.Root == r.Mount.Root {
+		if s.mount.Dev == r.mount.Dev && s.mount.Root == r.mount.Root {
 			return true
 		}
 	}
-	return a.origin.Op == Shift
+	return a.origin.op == shift
 }
 
 // obscure says that it cannot be told what a mount hangs together with: it was
 // gone, or what it was mounted on was, before it could be looked at.
-func (a *arriving) obscure(r *Raw) bool {
-	if r.Mount == nil {
+func (a *arriving) obscure(r *notice) bool {
+	if r.mount == nil {
 		return true
 	}
-	o := a.origin.Mount
-	return r.At.Dev == (snapshot.Dev{}) && (o == nil || o.Dev == r.Mount.Dev && o.Root == r.Mount.Root)
+	o := a.origin.mount
+	return r.at.dev == (snapshot.Dev{}) && (o == nil || o.Dev == r.mount.Dev && o.Root == r.mount.Root)
 }
 
 // likelyVia takes it from the groups of the mounts themselves, where both were
 // seen.
-func (a *arriving) likelyVia(r *Raw) Via {
+func (a *arriving) likelyVia(r *notice) Via {
 	switch {
-	case r.Mount == nil || a.origin.Mount == nil:
+	case r.mount == nil || a.origin.mount == nil:
 		return ""
-	case r.Mount.PeerGroup == a.origin.Mount.PeerGroup:
+	case r.mount.PeerGroup == a.origin.mount.PeerGroup:
 		return Peer
 	}
 	return Slave
@@ -134,15 +134,15 @@ func (a *arriving) likelyVia(r *Raw) Via {
 // unseen is a mount of which that cannot be told. Only its id tells: ids grow, and of the copies that a mount sends out the newest is named
 // first. So a lower id than that before it is that of a copy, and a higher one
 // begins either the copies or the next event.
-func (a *arriving) unseen(r, next *Raw) bool {
+func (a *arriving) unseen(r, next *notice) bool {
 	before := a.origin
 	if a.last != nil {
 		before = a.last
 	}
-	isCopy := r.ID < before.ID
-	if !isCopy && len(a.event.Receivers) == 0 && r.ID > a.origin.ID {
-		isCopy = a.origin.Mount != nil && a.origin.At.Group != 0 ||
-			next != nil && next.Op == Attach && next.ID < r.ID && next.ID > a.origin.ID
+	isCopy := r.id < before.id
+	if !isCopy && len(a.event.Receivers) == 0 && r.id > a.origin.id {
+		isCopy = a.origin.mount != nil && a.origin.at.group != 0 ||
+			next != nil && next.op == attach && next.id < r.id && next.id > a.origin.id
 	}
 	switch {
 	case !a.ordered:
@@ -150,7 +150,7 @@ func (a *arriving) unseen(r, next *Raw) bool {
 	case isCopy:
 		a.receive(r, a.likelyVia(r))
 		return true
-	case len(a.subs) > 0 && len(a.event.Receivers) == 0 && r.ID == before.ID+1:
+	case len(a.subs) > 0 && len(a.event.Receivers) == 0 && r.id == before.id+1:
 		a.event.Below++ // one more submount
 		return true
 	}

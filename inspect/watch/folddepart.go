@@ -8,7 +8,7 @@ import "github.com/nsview/nsview/inspect/snapshot"
 func (f *folder) departure(run []int, origin int) *batch {
 	d := departing{
 		folder: f, batch: begin(Umount, origin, &f.list[origin]), origin: &f.list[origin],
-		gone: map[snapshot.MountID]bool{}, spots: map[spotKey][]*Raw{}, in: map[int]Via{},
+		gone: map[snapshot.MountID]bool{}, spots: map[spotKey][]*notice{}, in: map[int]Via{},
 	}
 	run = f.sameStretch(run)
 	d.join(origin, "")
@@ -20,7 +20,7 @@ func (f *folder) departure(run []int, origin int) *batch {
 			}
 		}
 	}
-	d.raws = d.raws[:0]
+	d.notices = d.notices[:0]
 	for _, at := range run {
 		if _, member := d.in[at]; member {
 			d.add(at)
@@ -34,7 +34,7 @@ func (f *folder) departure(run []int, origin int) *batch {
 // sameStretch is the run up to the first notice of another kind.
 func (f *folder) sameStretch(run []int) []int {
 	for n, at := range run {
-		if r := &f.list[at]; r.NSRoot || r.Op == Attach || f.ordered && r.Op == Shift && n > 0 && f.list[run[n-1]].Op == Detach {
+		if r := &f.list[at]; r.nsRoot || r.op == attach || f.ordered && r.op == shift && n > 0 && f.list[run[n-1]].op == detach {
 			if f.ordered {
 				return run[:n]
 			}
@@ -52,9 +52,9 @@ type spotKey struct {
 type departing struct {
 	*folder
 	*batch
-	origin *Raw
+	origin *notice
 	gone   map[snapshot.MountID]bool
-	spots  map[spotKey][]*Raw
+	spots  map[spotKey][]*notice
 	in     map[int]Via // members; via is "" of what hung below another
 	up     map[snapshot.MountID]snapshot.MountID
 }
@@ -62,9 +62,9 @@ type departing struct {
 func (d *departing) join(at int, via Via) {
 	r := &d.list[at]
 	d.in[at] = via
-	if r.Op == Detach {
-		d.gone[r.ID] = true
-		key := spotKey{r.At.Dev, r.At.Path}
+	if r.op == detach {
+		d.gone[r.id] = true
+		key := spotKey{r.at.dev, r.at.path}
 		d.spots[key] = append(d.spots[key], r)
 	}
 }
@@ -74,26 +74,26 @@ func (d *departing) join(at int, via Via) {
 func (d *departing) belongs(at int) bool {
 	r := &d.list[at]
 	switch {
-	case r.Op == Attach || r.NSRoot:
+	case r.op == attach || r.nsRoot:
 		return false
-	case r.Op == Shift:
-		if !d.gone[r.From.Parent] && !r.slid() {
+	case r.op == shift:
+		if !d.gone[r.from.parent] && !r.slid() {
 			return false
 		}
 		d.join(at, "")
 		return true
-	case r.Mount == nil:
-		if d.origin.Born == 0 || r.Born != d.origin.Born {
+	case r.mount == nil:
+		if d.origin.born == 0 || r.born != d.origin.born {
 			return false
 		}
 		d.join(at, "")
 		return true
-	case d.gone[r.At.Parent]:
+	case d.gone[r.at.parent]:
 		d.join(at, "")
 		return true
 	}
-	for _, other := range d.spots[spotKey{r.At.Dev, r.At.Path}] {
-		if via, ok := other.At.reaches(r.At, d.masterOf); ok && other.Mount != nil {
+	for _, other := range d.spots[spotKey{r.at.dev, r.at.path}] {
+		if via, ok := other.at.reaches(r.at, d.masterOf); ok && other.mount != nil {
 			d.join(at, via)
 			return true
 		}
@@ -103,29 +103,29 @@ func (d *departing) belongs(at int) bool {
 
 // add tells of a member: a receiver, or one more below.
 func (d *departing) add(at int) {
-	d.raws = append(d.raws, at)
+	d.notices = append(d.notices, at)
 	r := &d.list[at]
 	switch {
-	case r == d.origin || r.Op == Shift:
-	case r.Mount == nil || d.in[at] != "" && !d.gone[r.At.Parent]:
+	case r == d.origin || r.op == shift:
+	case r.mount == nil || d.in[at] != "" && !d.gone[r.at.parent]:
 		d.receive(r, d.in[at])
-	case r.NS == d.origin.NS && d.below(r):
+	case r.ns == d.origin.ns && d.below(r):
 		d.event.Below++
 	}
 }
 
 // below says whether a mount hung below the origin.
-func (d *departing) below(r *Raw) bool {
+func (d *departing) below(r *notice) bool {
 	if d.up == nil {
 		d.up = make(map[snapshot.MountID]snapshot.MountID, len(d.in))
 		for at := range d.in {
-			if other := &d.list[at]; other.Op == Detach {
-				d.up[other.ID] = other.At.Parent
+			if other := &d.list[at]; other.op == detach {
+				d.up[other.id] = other.at.parent
 			}
 		}
 	}
-	for id, n := r.ID, 0; id != 0 && n < maxDepth; id, n = d.up[id], n+1 {
-		if id == d.origin.ID {
+	for id, n := r.id, 0; id != 0 && n < maxDepth; id, n = d.up[id], n+1 {
+		if id == d.origin.id {
 			return true
 		}
 	}

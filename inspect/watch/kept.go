@@ -55,8 +55,6 @@ type entry struct {
 	m      *snapshot.Mount
 	parent snapshot.MountID // the key of the parent, 0 for none in the table
 	born   uint64           // number of the event that it came with
-	// unlisted: it is the namespace's root mount, below which lists are made.
-	unlisted bool
 }
 
 func newKept() *kept {
@@ -228,15 +226,15 @@ func (k *kept) receivers(g snapshot.GroupID) []*entry {
 }
 
 // spot is where a mount hangs.
-func (k *kept) spot(parent snapshot.MountID, point string) Spot {
-	s := Spot{Parent: parent, Path: point}
+func (k *kept) spot(parent snapshot.MountID, point string) spot {
+	s := spot{parent: parent, path: point}
 	p := k.mounts[parent]
 	if p == nil {
 		p = k.lately[parent]
 	}
 	if p != nil {
-		s.Group, s.Master, s.Dev = p.m.PeerGroup, p.m.Master, p.m.Dev
-		s.Path = inFileSystem(p.m, point)
+		s.group, s.master, s.dev = p.m.PeerGroup, p.m.Master, p.m.Dev
+		s.path = inFileSystem(p.m, point)
 	}
 	return s
 }

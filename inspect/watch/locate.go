@@ -73,8 +73,8 @@ func (w *Watcher) ask(s *space, id snapshot.MountID) (kernel.Found, error) {
 // in common is known, strings being what costs, and so is where they are.
 func (w *Watcher) askCopy(s *space, id snapshot.MountID) (kernel.Found, error) {
 	origin, last := &w.pending[0], &w.pending[len(w.pending)-1]
-	if origin.Op != Attach || origin.Mount == nil || origin.Clone || last != origin && id > last.ID ||
-		strings.Contains(origin.Mount.VFSOptions, ",idmapped") {
+	if origin.op != attach || origin.mount == nil || origin.clone || last != origin && id > last.id ||
+		strings.Contains(origin.mount.VFSOptions, ",idmapped") {
 		return w.ask(s, id)
 	}
 	f, err := w.reader.Ask(s.ns.UniqueID, id, kernel.AskFew)
@@ -82,16 +82,16 @@ func (w *Watcher) askCopy(s *space, id snapshot.MountID) (kernel.Found, error) {
 		return f, err
 	}
 	parent := w.kept.mounts[f.Parent]
-	if parent == nil || f.Dev != origin.Mount.Dev {
+	if parent == nil || f.Dev != origin.mount.Dev {
 		return w.ask(s, id)
 	}
-	to := Spot{Parent: f.Parent, Group: parent.m.PeerGroup, Master: parent.m.Master, Dev: parent.m.Dev, Path: origin.At.Path}
-	if _, reached := origin.At.reaches(to, w.kept.masterOf); !reached || !world.Under(to.Path, parent.m.Root) {
+	to := spot{parent: f.Parent, group: parent.m.PeerGroup, master: parent.m.Master, dev: parent.m.Dev, path: origin.at.path}
+	if _, reached := origin.at.reaches(to, w.kept.masterOf); !reached || !world.Under(to.path, parent.m.Root) {
 		return w.ask(s, id)
 	}
-	like := origin.Mount
+	like := origin.mount
 	f.Root, f.FSType, f.Source, f.FSOptions = like.Root, like.FSType, like.Source, like.FSOptions
-	f.Point = onMount(parent.m, origin.At.Path)
+	f.Point = onMount(parent.m, origin.at.path)
 	return f, nil
 }
 

@@ -8,12 +8,11 @@ import (
 )
 
 // noticing is what the kernel said and is not told yet: the notices of what may
-// be one call, with the changes that each made.
+// be one call.
 type noticing struct {
-	pending []Raw
-	changes [][]MountChange // by place in pending
-	actors  map[int]actor   // of the notices since the queue was last empty
-	last    time.Time       // when the last notice of pending came
+	pending []notice
+	actors  map[int]actor // of the notices since the queue was last empty
+	last    time.Time     // when the last notice of pending came
 
 	burst   int                         // counts reads of the queue
 	lowest  snapshot.MountID            // of the mounts attached in this read
@@ -89,13 +88,13 @@ func (w *Watcher) take(list []kernel.Notice) {
 		case n.Lost:
 			w.overflow()
 		case n.Attached && n.Detached:
-			w.part(n.PID, Shift)
+			w.part(n.PID, shift)
 			w.shifted(n)
 		case n.Attached:
-			w.part(n.PID, Attach)
+			w.part(n.PID, attach)
 			w.attached(n)
 		case n.Detached:
-			w.part(n.PID, Detach)
+			w.part(n.PID, detach)
 			w.detached(n)
 		}
 	}
@@ -103,19 +102,19 @@ func (w *Watcher) take(list []kernel.Notice) {
 
 // part tells of what is pending when a notice cannot be of the same call: of
 // another process, or of another kind.
-func (w *Watcher) part(pid int, op Op) {
+func (w *Watcher) part(pid int, what op) {
 	if n := len(w.pending); n > 0 {
 		before := &w.pending[n-1]
-		if before.PID != pid || before.Op != op && before.Op != Shift {
+		if before.pid != pid || before.op != what && before.op != shift {
 			w.flush()
 		}
 	}
 }
 
 // push keeps a notice until those that may belong to it are there.
-func (w *Watcher) push(r Raw, changes ...MountChange) {
+func (w *Watcher) push(r notice, changes ...MountChange) {
+	r.changes = changes
 	w.pending = append(w.pending, r)
-	w.changes = append(w.changes, changes)
 	w.last = time.Now()
 }
 
@@ -135,7 +134,7 @@ func (w *Watcher) attached(n kernel.Notice) {
 	}
 	if err != nil {
 		w.ghosts[n.Mount] = 0
-		w.push(Raw{Op: Attach, PID: n.PID, ID: n.Mount})
+		w.push(notice{op: attach, pid: n.PID, id: n.Mount})
 		return
 	}
 	w.arrived(s, n, found)
@@ -148,40 +147,40 @@ func (w *Watcher) arrived(s *space, n kernel.Notice, found kernel.Found) {
 	if p := k.mounts[parent]; p != nil && k.devs[m.Dev] == 0 {
 		w.refreshNow(p) // its group decides who receives
 	}
-	r := Raw{
-		Op: Attach, PID: n.PID, ID: n.Mount, NS: s.ns.ID.Ino, Mount: m,
-		Clone: k.devs[m.Dev] > 0, At: k.spot(found.Parent, m.Point),
+	r := notice{
+		op: attach, pid: n.PID, id: n.Mount, ns: s.ns.ID.Ino, mount: m,
+		clone: k.devs[m.Dev] > 0, at: k.spot(found.Parent, m.Point),
 	}
 	lifted := k.at(parent, m.Point)
 	k.add(s, m, parent)
 	changes := []MountChange{{NS: s.ns.ID.Ino, After: m}}
 	if lifted != nil && parent != 0 {
-		r.Beneath = true
+		r.beneath = true
 		changes = append(changes, w.refresh(lifted)...)
 	}
 	s.stale = true
 	w.push(r, changes...)
-	if !r.Clone {
-		w.lookAhead(r.At.Group)
+	if !r.clone {
+		w.lookAhead(r.at.group)
 	}
 }
 
 // detached is a mount that went.
 func (w *Watcher) detached(n kernel.Notice) {
-	r := Raw{Op: Detach, PID: n.PID, ID: n.Mount}
+	r := notice{op: detach, pid: n.PID, id: n.Mount}
 	if e := w.kept.mounts[n.Mount]; e != nil {
-		r.NS, r.Mount, r.Born = e.in.ns.ID.Ino, e.m, e.born
-		r.At = w.kept.spot(e.parent, e.m.Point)
+		r.ns, r.mount, r.born = e.in.ns.ID.Ino, e.m, e.born
+		r.at = w.kept.spot(e.parent, e.m.Point)
 		if e.parent == 0 {
-			r.At.Parent = e.in.top
+			r.at.parent = e.in.top
 		}
 		w.kept.retire(e)
 		e.in.stale = true
-		w.push(r, MountChange{NS: r.NS, Before: e.m})
+		w.push(r, MountChange{NS: r.ns, Before: e.m})
 		return
 	}
 	if s := w.kept.tops[n.Mount]; s != nil {
-		r.NS, r.NSRoot = s.ns.ID.Ino, true
+		r.ns, r.nsRoot = s.ns.ID.Ino, true
 		w.flush()
 		w.push(r)
 		return
@@ -195,7 +194,7 @@ func (w *Watcher) detached(n kernel.Notice) {
 		born = w.ghosts[n.Mount]
 	}
 	delete(w.ghosts, n.Mount)
-	r.Born = born
+	r.born = born
 	w.push(r)
 }
 
@@ -206,21 +205,21 @@ func (w *Watcher) shifted(n kernel.Notice) {
 		w.shiftedUnseen(n)
 		return
 	}
-	r := Raw{Op: Shift, PID: n.PID, ID: n.Mount, NS: e.in.ns.ID.Ino, Was: e.m, From: w.kept.spot(e.parent, e.m.Point), Clone: true}
+	r := notice{op: shift, pid: n.PID, id: n.Mount, ns: e.in.ns.ID.Ino, was: e.m, from: w.kept.spot(e.parent, e.m.Point), clone: true}
 	if e.parent == 0 {
-		r.From.Parent = e.in.top
+		r.from.parent = e.in.top
 	}
 	e.in.stale = true
 	found, err := w.ask(e.in, n.Mount)
 	if err != nil {
-		r.Mount, r.At = e.m, r.From // gone since: where to, nobody can tell
+		r.mount, r.at = e.m, r.from // gone since: where to, nobody can tell
 		w.push(r)
 		return
 	}
 	parent := e.in.key(found.Parent)
 	lifted := w.kept.at(parent, found.Point)
 	change := w.kept.replace(e, &found.Mount, parent)
-	r.Mount, r.At = &found.Mount, w.kept.spot(found.Parent, found.Point)
+	r.mount, r.at = &found.Mount, w.kept.spot(found.Parent, found.Point)
 	changes := []MountChange{change}
 	if lifted != nil && lifted != e && parent != 0 {
 		changes = append(changes, w.refresh(lifted)...)
@@ -243,7 +242,7 @@ func (w *Watcher) shiftedUnseen(n kernel.Notice) {
 	m := &found.Mount
 	w.kept.add(s, m, s.key(found.Parent))
 	hung := w.kept.spot(found.Parent, m.Point)
-	w.push(Raw{Op: Shift, PID: n.PID, ID: n.Mount, NS: s.ns.ID.Ino, Mount: m, Was: m, At: hung, From: hung, Clone: true},
+	w.push(notice{op: shift, pid: n.PID, id: n.Mount, ns: s.ns.ID.Ino, mount: m, was: m, at: hung, from: hung, clone: true},
 		MountChange{NS: s.ns.ID.Ino, After: m})
 }
 

@@ -3,6 +3,7 @@ package watch
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -84,11 +85,7 @@ func (w *Watcher) polledMounts(s *space) ([]snapshot.Mount, error) {
 
 // readPolled reads the tables that changed, and tells what did.
 func (w *Watcher) readPolled() {
-	list := make([]*space, 0, len(w.changed))
-	for s := range w.changed {
-		list = append(list, s)
-	}
-	w.comparePolled(list)
+	w.comparePolled(slices.Collect(maps.Keys(w.changed)))
 }
 
 // pollAll reads every table: changes of propagation wake nobody.
@@ -176,7 +173,7 @@ func (c *comparison) compare(k *kept, s *space, mounts []snapshot.Mount) {
 			c.gone = append(c.gone, comparedMount{s, e.m, e.parent})
 		}
 	}
-	byID := func(a, b comparedMount) int { return compareIDs(a.m.ID, b.m.ID) }
+	byID := func(a, b comparedMount) int { return cmp.Compare(a.m.ID, b.m.ID) }
 	slices.SortFunc(c.gone, byID)
 	slices.SortFunc(c.came, byID)
 }
@@ -190,14 +187,14 @@ func sameMount(a, b *snapshot.Mount) bool {
 // did it: of several peers the origin is the one that receives from no master,
 // with the lowest id.
 func (w *Watcher) tellCompared(c *comparison) {
-	var raws []Raw
-	var changes [][]MountChange
-	add := func(r Raw, change MountChange) {
-		raws, changes = append(raws, r), append(changes, []MountChange{change})
+	var list []notice
+	add := func(r notice, change MountChange) {
+		r.changes = []MountChange{change}
+		list = append(list, r)
 	}
 	for _, g := range c.gone {
 		if e := w.kept.mounts[Key(g.m)]; e != nil {
-			add(Raw{Op: Detach, ID: g.m.ID, NS: g.in.ns.ID.Ino, Mount: g.m, At: w.kept.spot(g.parent, g.m.Point)}, MountChange{NS: g.in.ns.ID.Ino, Before: g.m})
+			add(notice{op: detach, id: g.m.ID, ns: g.in.ns.ID.Ino, mount: g.m, at: w.kept.spot(g.parent, g.m.Point)}, MountChange{NS: g.in.ns.ID.Ino, Before: g.m})
 		}
 	}
 	for _, g := range c.gone {
@@ -208,17 +205,15 @@ func (w *Watcher) tellCompared(c *comparison) {
 	for _, m := range c.came {
 		clone := w.kept.devs[m.m.Dev] > 0
 		w.kept.add(m.in, m.m, m.parent)
-		add(Raw{Op: Attach, ID: m.m.ID, NS: m.in.ns.ID.Ino, Mount: m.m, Clone: clone}, MountChange{NS: m.in.ns.ID.Ino, After: m.m})
+		add(notice{op: attach, id: m.m.ID, ns: m.in.ns.ID.Ino, mount: m.m, clone: clone}, MountChange{NS: m.in.ns.ID.Ino, After: m.m})
 	}
-	for i := range raws {
-		if r := &raws[i]; r.Op == Attach {
-			r.At = w.kept.spot(w.kept.mounts[r.ID].parent, r.Mount.Point)
+	for i := range list {
+		if r := &list[i]; r.op == attach {
+			r.at = w.kept.spot(w.kept.mounts[r.id].parent, r.mount.Point)
 		}
 	}
-	raws, changes = bySender(raws, changes)
-	for _, b := range Fold(raws, w.kept.masterOf, false) {
-		w.tellBatch(b, raws, changes)
-	}
+	slices.SortStableFunc(list, bySender)
+	w.tellUnordered(list)
 	var moved []difference
 	for _, d := range c.differ {
 		if w.kept.mounts[Key(d.e.m)] == d.e {
@@ -244,7 +239,7 @@ func (w *Watcher) tellMoved(list []difference) []difference {
 			continue
 		}
 		c := w.kept.replace(d.e, d.now, d.parent)
-		r := Raw{Op: Shift, ID: Key(d.now), NS: c.NS, Mount: d.now, Was: c.Before}
+		r := notice{op: shift, id: Key(d.now), ns: c.NS, mount: d.now, was: c.Before}
 		b := begin(Move, 0, &r)
 		b.event.move(&r)
 		w.tell(b.event, []MountChange{c}, nil)
@@ -253,26 +248,14 @@ func (w *Watcher) tellMoved(list []difference) []difference {
 }
 
 // bySender puts those first that may be the origin of others.
-func bySender(raws []Raw, changes [][]MountChange) ([]Raw, [][]MountChange) {
-	order := make([]int, len(raws))
-	for i := range order {
-		order[i] = i
-	}
-	slave := func(r *Raw) int {
-		if r.At.Master != 0 {
+func bySender(a, b notice) int {
+	slave := func(r *notice) int {
+		if r.at.master != 0 {
 			return 1
 		}
 		return 0
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		x, y := &raws[a], &raws[b]
-		return cmp.Or(cmp.Compare(y.Op, x.Op), slave(x)-slave(y), compareIDs(x.ID, y.ID))
-	})
-	sorted, with := make([]Raw, len(raws)), make([][]MountChange, len(raws))
-	for i, at := range order {
-		sorted[i], with[i] = raws[at], changes[at]
-	}
-	return sorted, with
+	return cmp.Or(cmp.Compare(b.op, a.op), slave(&a)-slave(&b), cmp.Compare(a.id, b.id))
 }
 
 // censusByProcesses finds namespaces by their processes, where the kernel does

@@ -13,7 +13,6 @@ import (
 
 // pacing says when to read again what gives no notice.
 type pacing struct {
-	every time.Duration // as asked for, 0: as often as is cheap
 	due   time.Time
 	queue []*space // what is left of the round through all namespaces
 	// leftOff: the last rescan did not come to its end.
@@ -41,7 +40,6 @@ type sbKey struct {
 }
 
 func (p *pacing) begin(every time.Duration) {
-	p.every = every
 	p.due = time.Now().Add(cmp.Or(every, DefaultRescan))
 }
 
@@ -54,7 +52,7 @@ const (
 
 func (w *Watcher) untilRescan() time.Duration {
 	until := time.Until(w.due)
-	if quiet := time.Since(w.last); w.every == 0 && until <= 0 && quiet < calm && -until < mostLate {
+	if quiet := time.Since(w.last); w.opts.Rescan == 0 && until <= 0 && quiet < calm && -until < mostLate {
 		return calm - quiet
 	}
 	return until
@@ -77,7 +75,7 @@ func (w *Watcher) rescan() error {
 	}
 	w.pollAll()
 	took := time.Since(start)
-	wait := w.every
+	wait := w.opts.Rescan
 	if wait == 0 {
 		wait = max(DefaultRescan, rest*took)
 	}
@@ -120,7 +118,7 @@ func (w *Watcher) reread(start time.Time) bool {
 		w.round++
 		w.options = map[sbKey]string{}
 	}
-	for len(w.queue) > 0 && (w.every != 0 || time.Since(start) < slice) {
+	for len(w.queue) > 0 && (w.opts.Rescan != 0 || time.Since(start) < slice) {
 		s := w.queue[0]
 		w.queue = w.queue[1:]
 		if s.noticed && w.kept.spaces[s.ns.ID.Ino] == s {
@@ -146,7 +144,7 @@ func (w *Watcher) breathe() {
 
 // asked is what a round asks of each mount.
 func (w *Watcher) asked(whole bool) uint64 {
-	if w.every != 0 || whole || w.round%pointRound == 0 {
+	if w.opts.Rescan != 0 || whole || w.round%pointRound == 0 {
 		return kernel.AskPoint
 	}
 	return kernel.AskState
@@ -259,7 +257,7 @@ func (w *Watcher) related(list []*entry) []*entry {
 		}
 	}
 	sorted := slices.Collect(maps.Keys(all))
-	slices.SortFunc(sorted, func(a, b *entry) int { return compareIDs(Key(a.m), Key(b.m)) })
+	slices.SortFunc(sorted, func(a, b *entry) int { return cmp.Compare(Key(a.m), Key(b.m)) })
 	return sorted
 }
 
@@ -287,20 +285,18 @@ func (w *Watcher) reconcile(s *space, lost bool) {
 		s.stale = true
 		return lost || was[id]
 	}
-	var raws []Raw
 	there := make(map[snapshot.MountID]bool, len(ids))
-	for _, id := range slices.Clone(ids) {
+	for _, id := range ids {
 		there[id] = true
 		if s.mounts[id] == nil && suspect(id) {
-			raws = append(raws, Raw{Op: Attach, ID: id, NS: s.ns.ID.Ino})
+			w.missed = append(w.missed, notice{op: attach, id: id, ns: s.ns.ID.Ino})
 		}
 	}
 	for id := range s.mounts {
-		if !there[id] && !s.mounts[id].unlisted && suspect(id) {
-			raws = append(raws, Raw{Op: Detach, ID: id, NS: s.ns.ID.Ino})
+		if !there[id] && id != s.top && suspect(id) { // the list is of what is below the root mount
+			w.missed = append(w.missed, notice{op: detach, id: id, ns: s.ns.ID.Ino})
 		}
 	}
-	w.missed = append(w.missed, raws...)
 	w.confirm(w.differing(s, kernel.AskPoint))
 	if !lost {
 		w.tellMissed()
@@ -313,49 +309,49 @@ func (w *Watcher) tellMissed() {
 		return
 	}
 	w.flush()
-	slices.SortFunc(w.missed, func(a, b Raw) int {
-		return cmp.Or(cmp.Compare(b.Op, a.Op), compareIDs(a.ID, b.ID)) // what went first
+	slices.SortFunc(w.missed, func(a, b notice) int {
+		return cmp.Or(cmp.Compare(b.op, a.op), cmp.Compare(a.id, b.id)) // what went first
 	})
-	var raws []Raw
-	var changes [][]MountChange
+	var list []notice
 	for _, r := range w.missed {
-		s := w.kept.spaces[r.NS]
+		s := w.kept.spaces[r.ns]
 		if s == nil {
 			continue
 		}
-		delete(s.suspects, r.ID)
-		if c, ok := w.settleMissed(s, &r); ok {
-			raws, changes = append(raws, r), append(changes, c)
+		delete(s.suspects, r.id)
+		if w.settleMissed(s, &r) {
+			list = append(list, r)
 		}
 	}
 	w.missed = nil
-	for _, b := range Fold(raws, w.kept.masterOf, false) {
-		w.tellBatch(b, raws, changes)
-	}
+	w.tellUnordered(list)
 }
 
-// settleMissed brings the tables up to date with a mount that was missed.
-func (w *Watcher) settleMissed(s *space, r *Raw) ([]MountChange, bool) {
-	e := w.kept.mounts[r.ID]
-	if r.Op == Detach {
+// settleMissed brings the tables up to date with a mount that was missed, and says
+// whether that changed them.
+func (w *Watcher) settleMissed(s *space, r *notice) bool {
+	e := w.kept.mounts[r.id]
+	if r.op == detach {
 		if e == nil {
-			return nil, false
+			return false
 		}
-		r.Mount, r.At = e.m, w.kept.spot(e.parent, e.m.Point)
+		r.mount, r.at = e.m, w.kept.spot(e.parent, e.m.Point)
+		r.changes = []MountChange{{NS: r.ns, Before: e.m}}
 		w.kept.remove(e)
-		return []MountChange{{NS: r.NS, Before: e.m}}, true
+		return true
 	}
 	if e != nil {
-		return nil, false
+		return false
 	}
-	f, err := w.ask(s, r.ID)
+	f, err := w.ask(s, r.id)
 	if err != nil {
-		return nil, false
+		return false
 	}
-	delete(w.ghosts, r.ID)
-	r.Mount, r.Clone, r.At = &f.Mount, w.kept.devs[f.Dev] > 0, w.kept.spot(f.Parent, f.Point)
+	delete(w.ghosts, r.id)
+	r.mount, r.clone, r.at = &f.Mount, w.kept.devs[f.Dev] > 0, w.kept.spot(f.Parent, f.Point)
 	w.kept.add(s, &f.Mount, s.key(f.Parent))
-	return []MountChange{{NS: r.NS, After: &f.Mount}}, true
+	r.changes = []MountChange{{NS: r.ns, After: &f.Mount}}
+	return true
 }
 
 // overflow: the kernel dropped notices. What changed since is found by listing

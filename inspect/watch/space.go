@@ -60,11 +60,6 @@ func (w *Watcher) watchNoticed(ns *kernel.MountNS, ref snapshot.Ref) (*space, er
 	}
 	s := &space{ns: ns.Namespace, ref: ref, top: top, noticed: true, seen: w.walks}
 	w.kept.addSpace(s, t.Mounts)
-	for _, e := range s.mounts {
-		if e.m.UniqueID == top {
-			e.unlisted = true // a list below it does not have it
-		}
-	}
 	return s, nil
 }
 

@@ -32,9 +32,9 @@ type Watcher struct {
 	ctx     context.Context // of the call that is being answered
 	seq     uint64
 	ready   []Step
-	walks   int   // through the kernel's enumeration of namespaces
-	refused bool  // the kernel does not enumerate
-	missed  []Raw // mounts that came or went without a notice
+	walks   int      // through the kernel's enumeration of namespaces
+	refused bool     // the kernel does not enumerate
+	missed  []notice // mounts that came or went without a notice
 
 	owners     map[string]string // by control group text
 	containers []snapshot.Container
