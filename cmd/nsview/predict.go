@@ -31,7 +31,8 @@ stays, or why the kernel would refuse it. Nothing is done.
 An OP is one of
 
   mount TYPE DST             a new file system
-  bind SRC DST               rbind: with all mounts below
+  bind [--idmap] SRC DST     rbind: with all mounts below; --idmap: with a map
+                             of users and groups of its own
   move SRC DST               beneath: below what is mounted at DST
   umount [-l] [-R] DST       -l: lazily, -R: with all mounts below
   make-shared DST            make-private, make-slave, make-unbindable;

@@ -91,6 +91,12 @@ func (s *State) bindDetached(op Op) *Refusal {
 	if r != nil {
 		return r
 	}
+	if op.IDMap {
+		if r := s.idmap(op, tree); r != nil {
+			s.discard(tree)
+			return r
+		}
+	}
 	at, r := s.walk(op.By, op.Dst)
 	if r == nil {
 		r = s.put(op, tree, at, s.entry(from) == File)

@@ -18,7 +18,7 @@ func New(w *world.World, rules Rules) *State {
 	if rules.MountMax == 0 {
 		rules.MountMax = int(w.Host.MaxMnts)
 	}
-	s := &State{rules: rules, byNS: map[ID]int32{}}
+	s := &State{rules: rules, byNS: map[ID]int32{}, lesser: map[ID]ID{}}
 	s.nodes, s.spaces = make([]node, 1), make([]space, 1)
 	s.mounts, s.kinds = []mount{{}, {parent: inner, root: "/", at: "/", kind: 1}}, []fsKind{{}, {"nsfs", "nsfs"}}
 	b := builder{State: s, world: w, groups: map[snapshot.GroupID]int32{}}
@@ -28,8 +28,9 @@ func New(w *world.World, rules Rules) *State {
 		b.view(v)
 	}
 	b.masters()
+	b.owners()
 	for _, v := range views {
-		if i := b.byNS[ID(v.Table.NS.Ino)]; slices.Contains(b.lesser, b.spaces[i].user) {
+		if b.Lesser(ID(v.Table.NS.Ino)) {
 			b.lock(v)
 		}
 	}
@@ -159,8 +160,12 @@ type builder struct {
 // users finds the user namespaces that are below another.
 func (b *builder) users() {
 	for _, n := range b.world.Namespaces {
-		if n.Type == snapshot.User && (n.Above != nil || !n.Parent.IsZero()) {
-			b.lesser = append(b.lesser, ID(n.ID.Ino))
+		switch {
+		case n.Type != snapshot.User:
+		case n.Above != nil:
+			b.lesser[ID(n.ID.Ino)] = ID(n.Above.ID.Ino)
+		case !n.Parent.IsZero():
+			b.lesser[ID(n.ID.Ino)] = ID(n.Parent.Ino)
 		}
 	}
 }
@@ -404,5 +409,5 @@ func FlagsOf(options string) Flags {
 // flagWords are the options of mountinfo that are flags of the mount.
 var flagWords = map[string]Flags{
 	"ro": ReadOnly, "nosuid": NoSuid, "nodev": NoDev, "noexec": NoExec, "noatime": NoAtime,
-	"nodiratime": NoDirAtime, "relatime": RelAtime, "nosymfollow": NoSymFollow,
+	"nodiratime": NoDirAtime, "relatime": RelAtime, "nosymfollow": NoSymFollow, "idmapped": IDMapped,
 }

@@ -1,7 +1,5 @@
 package predict
 
-import "slices"
-
 // umount takes a mount away (do_umount), or with Recursive all that is below it
 // too, as umount -R does.
 func (s *State) umount(op Op) *Refusal {
@@ -63,10 +61,10 @@ func (s *State) makeType(op Op) *Refusal {
 	return nil
 }
 
-// ruled refuses a mount of a namespace that the first user namespace owns to who
-// has no rights there (may_change_propagation).
+// ruled refuses a mount of a namespace to who has no rights over the user
+// namespace that it belongs to (may_change_propagation).
 func (s *State) ruled(a Actor, m int32) *Refusal {
-	if s.ours(a, m) || !s.confined(a) || slices.Contains(s.lesser, s.spaces[s.mounts[m].space].user) {
+	if s.ours(a, m) || s.hasRights(a, s.spaces[s.mounts[m].space].user) {
 		return nil
 	}
 	return s.refuse(EPERM, NotPermitted, m, "is of a namespace that another user namespace owns")

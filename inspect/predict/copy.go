@@ -14,7 +14,7 @@ func (s *State) twin(old int32, root string, how likeness) int32 {
 		o.mark = nsFile
 	}
 	m := s.newMount(mount{
-		root: root, at: root, dev: o.dev, base: o.base, kind: o.kind, flags: o.flags, keep: o.keep, mark: o.mark & nsFile,
+		root: root, at: root, dev: o.dev, base: o.base, kind: o.kind, flags: o.flags, keep: o.keep, owner: o.owner, mark: o.mark & nsFile,
 	})
 	s.touch(m)
 	s.relate(m, old, how)

@@ -1,7 +1,6 @@
 package predict
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/snapshot"
@@ -28,7 +27,7 @@ func (s *State) mountNew(op Op) *Refusal {
 	kind := int32(len(s.kinds))
 	s.kinds = append(s.kinds, fsKind{op.FSType, op.Source})
 	dev := s.deviceOf(op)
-	tree := s.newMount(mount{root: "/", at: "/", dev: dev, kind: kind, flags: op.Flags})
+	tree := s.newMount(mount{root: "/", at: "/", dev: dev, kind: kind, flags: op.Flags, owner: s.actors[op.By].user})
 	s.touch(tree)
 	if !moved && dev == s.mounts[at.mount].dev && at.inside == s.mounts[at.mount].root && at.inside == "/" {
 		return s.refuse(EBUSY, SameTwice, at.mount, "is the same file system already")
@@ -79,4 +78,7 @@ var forUsers = map[string]bool{
 
 // confined says whether an actor's rights end at a user namespace that is not
 // the first.
-func (s *State) confined(a Actor) bool { return slices.Contains(s.lesser, s.actors[a].user) }
+func (s *State) confined(a Actor) bool {
+	_, below := s.lesser[s.actors[a].user]
+	return below
+}

@@ -32,6 +32,9 @@ type Op struct {
 	Source string      // of OpMount
 	Flags  Flags       // of OpMount; of OpRemount those to set
 	Clear  Flags       // of OpRemount: those to take away
+	// IDMap gives what OpBind copies a map of ids, before it is attached
+	// (mount_setattr(2) with MOUNT_ATTR_IDMAP); Detached goes with it.
+	IDMap bool
 	// NewUser gives a namespace that OpUnshare makes a new user namespace for
 	// its owner.
 	NewUser bool
@@ -79,6 +82,7 @@ const (
 	NoDirAtime
 	RelAtime
 	NoSymFollow
+	IDMapped // it has a map of ids, which no remount changes
 )
 
 // ID names a mount, a peer group or a namespace of a state: the number that the

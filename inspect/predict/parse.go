@@ -123,6 +123,11 @@ func verbOf(name string) (verb, bool) {
 			return nil
 		}}
 	}
+	bind := func(all bool) verb {
+		v := two(OpBind, func(op *Op) { op.Recursive = all })
+		v.want = "[--idmap] SRC DST"
+		return v
+	}
 	one := func(kind Kind, want string) verb {
 		return verb{1, want, func(op *Op, _ []string) error { op.Kind = kind; return nil }}
 	}
@@ -133,9 +138,9 @@ func verbOf(name string) (verb, bool) {
 			return nil
 		}}, true
 	case "bind":
-		return two(OpBind, func(*Op) {}), true
+		return bind(false), true
 	case "rbind":
-		return two(OpBind, func(op *Op) { op.Recursive = true }), true
+		return bind(true), true
 	case "move":
 		return two(OpMove, func(*Op) {}), true
 	case "beneath":
@@ -289,7 +294,7 @@ func (p *parser) ask() (Ask, error) {
 
 // Option says whether a word is an option of some operation.
 func Option(word string) bool {
-	return slices.Contains([]string{"-l", "--lazy", "-lR", "-Rl", "-R", "--recursive", "--user", "-U"}, word)
+	return slices.Contains([]string{"-l", "--lazy", "-lR", "-Rl", "-R", "--recursive", "--user", "-U", "--idmap"}, word)
 }
 
 // options takes the words with a dash.
@@ -301,6 +306,8 @@ func (p *parser) options(name string, op *Op) error {
 			op.Lazy, op.Recursive = true, op.Recursive || len(w.text) == len("-lR")
 		case name == "umount" && (w.text == "-R" || w.text == "--recursive"):
 			op.Recursive = true
+		case (name == "bind" || name == "rbind") && w.text == "--idmap":
+			op.IDMap, op.Detached = true, true
 		case name == "unshare" && (w.text == "--user" || w.text == "-U"):
 			op.NewUser = true
 		default:

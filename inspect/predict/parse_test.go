@@ -13,6 +13,7 @@ func TestParse(t *testing.T) {
 		"bind /a /b;rbind /c /d ; ":   {{Op: Op{Kind: OpBind, Src: "/a", Dst: "/b"}, Text: "bind /a /b"}, {Op: Op{Kind: OpBind, Src: "/c", Dst: "/d", Recursive: true}, Text: "rbind /c /d"}},
 		`move "/my dir" /b\ c`:        {{Op: Op{Kind: OpMove, Src: "/my dir", Dst: "/b c"}, Text: `move "/my dir" /b\ c`}},
 		"@web umount -l /a":           {{Target: "web", Op: Op{Kind: OpUmount, Dst: "/a", Lazy: true}, Text: "@web umount -l /a"}},
+		"rbind --idmap /a /b":         {{Op: Op{Kind: OpBind, Src: "/a", Dst: "/b", Recursive: true, Detached: true, IDMap: true}, Text: "rbind --idmap /a /b"}},
 		"umount -R -l /a":             {{Op: Op{Kind: OpUmount, Dst: "/a", Lazy: true, Recursive: true}, Text: "umount -R -l /a"}},
 		"beneath /a '/b;c'":           {{Op: Op{Kind: OpMove, Src: "/a", Dst: "/b;c", Beneath: true}, Text: "beneath /a '/b;c'"}},
 		"make-rslave /":               {{Op: Op{Kind: OpMake, Type: Slaved, Recursive: true, Dst: "/"}, Text: "make-rslave /"}},

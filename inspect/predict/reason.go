@@ -26,6 +26,8 @@ const (
 	OwnRoot           Reason = "own-root"             // umount(2) of the root directory of who calls
 	InUse             Reason = "in-use"               // a file is open or a directory entered
 	HasWriters        Reason = "open-for-writing"     // a file of it is, so that it does not become read-only
+	HasIDMap          Reason = "has-idmap"            // and gets no other
+	NoIDMaps          Reason = "no-idmaps"            // of this type of file system
 	MountedReadOnly   Reason = "mounted-read-only"    // opened for writing
 	CopyInUse         Reason = "copy-in-use"          // the same, in a copy elsewhere
 	MountMax          Reason = "mount-max"            // fs.mount-max of a receiving namespace

@@ -1,7 +1,5 @@
 package predict
 
-import "slices"
-
 // unshare gives the actor a copy of its mount namespace, which belongs to the
 // user namespace of the actor (copy_mnt_ns). Where that is not the one that the
 // original belongs to, as with a new one, what was shared comes as a slave, and
@@ -29,7 +27,7 @@ func (s *State) unshare(op Op) *Refusal {
 	s.lastNS--
 	sp := space{id: s.lastNS, root: root, user: user, hidden: from.hidden}
 	if op.NewUser {
-		s.lesser = append(s.lesser, user)
+		s.lesser[user] = a.user
 		a.user = user
 	}
 	if user != from.user {
@@ -197,4 +195,7 @@ func (s *State) chroot(op Op) *Refusal {
 }
 
 // Lesser says whether a namespace belongs to a user namespace below the first.
-func (s *State) Lesser(ns ID) bool { return slices.Contains(s.lesser, s.spaces[s.byNS[ns]].user) }
+func (s *State) Lesser(ns ID) bool {
+	_, below := s.lesser[s.spaces[s.byNS[ns]].user]
+	return below
+}

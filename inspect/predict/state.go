@@ -22,8 +22,8 @@ type State struct {
 	actors []actor
 	kinds  []fsKind // of file systems that were mounted by operations
 	byNS   map[ID]int32
-	lesser []ID     // the user namespaces that are below another
-	gaps   []string // what of the host could not be seen
+	lesser map[ID]ID // the user namespaces that are below another, and below which
+	gaps   []string  // what of the host could not be seen
 
 	lastMount, lastGroup, lastNS, lastUser ID
 
@@ -56,6 +56,7 @@ type mount struct {
 	kind                    int32 // index of its fsKind; 0: that of base
 	busy                    int32 // users that are not mounts
 	writers                 int32 // those that have a file open for writing
+	owner                   ID    // the user namespace that its file system belongs to
 	touched                 int32 // 1 + where in the journal, 0 when not
 	root                    string
 	at                      string // its mount point, as a path of the parent's file system
@@ -115,7 +116,7 @@ func (s *State) Clone() *State {
 	for i := range c.nodes {
 		c.nodes[i].members, c.nodes[i].slaves = slices.Clone(s.nodes[i].members), slices.Clone(s.nodes[i].slaves)
 	}
-	c.kinds, c.gaps, c.lesser = slices.Clone(s.kinds), slices.Clone(s.gaps), slices.Clone(s.lesser)
+	c.kinds, c.gaps, c.lesser = slices.Clone(s.kinds), slices.Clone(s.gaps), maps.Clone(s.lesser)
 	c.byNS = maps.Clone(s.byNS)
 	c.journal = journal{}
 	return &c

@@ -176,6 +176,7 @@ func optionsOf(f predict.Flags) string {
 		{predict.NoDirAtime, "nodiratime"},
 		{predict.RelAtime, "relatime"},
 		{predict.NoSymFollow, "nosymfollow"},
+		{predict.IDMapped, "idmapped"},
 	} {
 		if f&o.flag != 0 {
 			words = append(words, o.word)

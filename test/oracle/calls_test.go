@@ -145,5 +145,11 @@ func bindDetached(op predict.Op) error {
 		return err
 	}
 	defer unix.Close(fd)
+	if op.IDMap {
+		maps := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(idMaps)}
+		if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH|flags&unix.AT_RECURSIVE, &maps); err != nil {
+			return err
+		}
+	}
 	return unix.MoveMount(fd, "", unix.AT_FDCWD, op.Dst, unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_SYMLINKS|beneath(op))
 }

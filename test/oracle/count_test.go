@@ -17,6 +17,7 @@ type count struct {
 	deepest int // user namespaces below each other
 	joined  int // who entered a namespace that others are in
 	locked  int // mounts that came locked from a more privileged namespace
+	mapped  int // mounts that came with a map of ids
 
 	kinds   map[string]int // operations that succeed, by kind
 	reasons map[string]int // refusals
@@ -42,12 +43,15 @@ func (c *count) add(said predict.Result) {
 		if e.Kind == predict.Attach && e.Via != predict.Self && e.Mount.Locked {
 			c.locked++
 		}
+		if e.Kind == predict.Attach && e.Mount.Flags&predict.IDMapped != 0 {
+			c.mapped++
+		}
 	}
 }
 
 func (c *count) String() string {
-	return fmt.Sprintf("%d operations in %d walks, %d namespaces (%d user namespaces, down to %d below each other; %d joined; %d mounts came locked): %d differences\n  done:%s\n  refused:%s\n  effects:%s",
-		c.operations, c.walks, c.namespaces, c.lodgers, c.deepest, c.joined, c.locked, c.differences, sorted(c.kinds), sorted(c.reasons), sorted(c.effects))
+	return fmt.Sprintf("%d operations in %d walks, %d namespaces (%d user namespaces, down to %d below each other; %d joined; %d mounts came locked, %d idmapped): %d differences\n  done:%s\n  refused:%s\n  effects:%s",
+		c.operations, c.walks, c.namespaces, c.lodgers, c.deepest, c.joined, c.locked, c.mapped, c.differences, sorted(c.kinds), sorted(c.reasons), sorted(c.effects))
 }
 
 func sorted(m map[string]int) string {

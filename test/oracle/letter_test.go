@@ -78,6 +78,11 @@ func (h *house) answer(l letter) (reply, error) {
 			how = unix.O_WRONLY
 		}
 		return reply{}, at.hold(l.Open, how)
+	case l.Op.IDMap && idMaps == 0:
+		if tried, err := h.makeMaps(at); !tried || err != nil {
+			return reply{NotTried: !tried}, err
+		}
+		return h.answer(l)
 	case l.FromProc:
 		return reply{}, at.do(func() error { return h.fromProc(func() error { return call(l.Op) }) })
 	}

@@ -25,47 +25,78 @@ type lodger struct {
 // procOf is the descriptor on which a lodger gets the stage's /proc.
 const procOf = 3
 
-// lodge starts a lodger in copies of a room's namespaces, if its program can be
-// reached there.
+// lodge starts a lodger in copies of a room's namespaces.
 func (h *house) lodge(at *room) (reply, error) {
+	l, err := h.spawn(at, unix.CLONE_NEWUSER|unix.CLONE_NEWNS)
+	if l == nil {
+		return reply{NotTried: err == nil}, err
+	}
+	h.lodgers = append(h.lodgers, l)
+	if err != nil {
+		return reply{}, err
+	}
+	r, err := l.tell(letter{})
+	r.PID, r.Lodger = l.cmd.Process.Pid, len(h.lodgers)-1
+	return r, err
+}
+
+// spawn starts this program as a lodger, in a room's namespaces and new ones. It
+// is nil when the program cannot be reached there.
+func (h *house) spawn(at *room, flags uintptr) (*lodger, error) {
 	if at.do(func() error { return unix.Access("/"+lodgerOf, unix.X_OK) }) != nil {
-		return reply{NotTried: true}, nil
+		return nil, nil
 	}
 	l := &lodger{cmd: exec.Command("/" + lodgerOf)}
 	l.cmd.Env = []string{partVar + "=lodger", "GOMAXPROCS=1", "GOGC=off"}
 	l.cmd.Stderr = os.Stderr
 	l.cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS,
+		Cloneflags: flags,
 		// The last is what mapping root into a lodger of its own takes.
 		AmbientCaps: []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SYS_CHROOT, unix.CAP_DAC_OVERRIDE, unix.CAP_SYS_PTRACE, unix.CAP_SETFCAP},
 		Pdeathsig:   unix.SIGKILL,
 	}
 	proc, err := unix.Dup(h.proc)
 	if err != nil {
-		return reply{}, err
+		return nil, err
 	}
 	shared := os.NewFile(uintptr(proc), "proc")
 	defer shared.Close()
 	l.cmd.ExtraFiles = []*os.File{shared}
 	in, err := l.cmd.StdinPipe()
 	if err != nil {
-		return reply{}, err
+		return nil, err
 	}
 	out, err := l.cmd.StdoutPipe()
 	if err != nil {
-		return reply{}, err
+		return nil, err
 	}
 	if err := at.do(l.cmd.Start); err != nil {
-		return reply{}, err
+		return nil, err
 	}
 	l.in, l.to, l.out = in, gob.NewEncoder(in), gob.NewDecoder(out)
-	h.lodgers = append(h.lodgers, l)
-	if err := mapRoot(h.proc, l.cmd.Process.Pid); err != nil {
-		return reply{}, err
+	return l, mapRoot(h.proc, l.cmd.Process.Pid)
+}
+
+// idMaps is the user namespace whose maps mounts are given by this process: root
+// stays root. 0 until one is needed.
+var idMaps int
+
+// makeMaps makes it, by a lodger that ends at once. A room from which none can be
+// started, as after chroot(2), makes none.
+func (h *house) makeMaps(at *room) (made bool, err error) {
+	l, err := h.spawn(at, unix.CLONE_NEWUSER)
+	if l == nil {
+		return false, nil
 	}
-	r, err := l.tell(letter{})
-	r.PID, r.Lodger = l.cmd.Process.Pid, len(h.lodgers)-1
-	return r, err
+	defer l.close()
+	if err != nil {
+		return false, err
+	}
+	idMaps, err = unix.Openat(h.proc, fmt.Sprintf("%d/ns/user", l.cmd.Process.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false, fmt.Errorf("open its user namespace: %v", err)
+	}
+	return true, nil
 }
 
 // mapRoot makes the root of one user namespace that of the one below.

@@ -144,6 +144,8 @@ func operation(text string) (int, predict.Op, error) {
 			op.Recursive = true
 		case w == "--detached":
 			op.Detached = true
+		case w == "--idmap":
+			op.IDMap, op.Detached = true, true
 		case w == "--empty":
 			op.Detached, op.Source = false, "empty"
 		case w == "--user":
@@ -197,6 +199,12 @@ func (t *theatre) check(claim string, letters map[string]predict.ID) error {
 		}
 		if word == "ro" || word == "rw" {
 			if top.Flags&predict.ReadOnly != 0 != (word == "ro") {
+				return fmt.Errorf("flags %#x", top.Flags)
+			}
+			continue
+		}
+		if word == "idmapped" || word == "unmapped" {
+			if top.Flags&predict.IDMapped != 0 != (word == "idmapped") {
 				return fmt.Errorf("flags %#x", top.Flags)
 			}
 			continue

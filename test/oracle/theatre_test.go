@@ -194,11 +194,15 @@ func (t *theatre) step(at int, op predict.Op) error {
 	if t.tooMuch(future, said) {
 		return errTooMuch
 	}
-	t.note(at, op, said)
 	if t.paper {
+		t.note(at, op, said)
 		return t.judge(future, op, said, reply{})
 	}
 	r, err := t.do(s, op)
+	if r.NotTried {
+		return errTooMuch
+	}
+	t.note(at, op, said)
 	if err != nil {
 		return err
 	}
@@ -446,7 +450,7 @@ func (t *theatre) note(at int, op predict.Op, said predict.Result) {
 			name = "rbind"
 		}
 		add(name)
-		for flag, on := range map[string]bool{"--beneath": op.Beneath, "--detached": op.Detached, "--user": op.NewUser, "-l": op.Lazy, "-R": op.Kind == predict.OpUmount && op.Recursive} {
+		for flag, on := range map[string]bool{"--beneath": op.Beneath, "--detached": op.Detached, "--user": op.NewUser, "-l": op.Lazy, "--idmap": op.IDMap, "-R": op.Kind == predict.OpUmount && op.Recursive} {
 			if on {
 				add(flag)
 			}

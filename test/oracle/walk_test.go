@@ -75,6 +75,9 @@ func (d deed) op(t *theatre, turn int) (int, predict.Op) {
 		}
 	case predict.OpBind:
 		op.Src = t.somewhere(at, rnd)
+		if op.IDMap = rnd.IntN(6) == 0; op.IDMap {
+			op.Detached = true
+		}
 	case predict.OpMove:
 		op.Src = t.point(at, rnd)
 	case predict.OpPivot:
