@@ -114,7 +114,10 @@ type Holders struct {
 
 // HoldersOf answers what keeps a target busy.
 func HoldersOf(w *world.World, q HoldersQuery) Holders {
-	f := &finder{w: w, q: q, groups: w.Groups(), byID: map[snapshot.MountID]*world.Mount{}}
+	f := &finder{w: w, q: q, groups: w.Groups(), byID: map[snapshot.MountID]*world.Mount{}, devs: map[snapshot.Dev]bool{}}
+	for _, dev := range q.Target.Devs {
+		f.devs[dev] = true
+	}
 	eachMount(w, func(m *world.Mount) { f.byID[m.ID] = m })
 	f.umountSet()
 	for _, look := range []func(){f.mounts, f.namespace, f.tasks, f.kernel, f.layers, f.victims} {
@@ -140,6 +143,7 @@ type finder struct {
 	q      HoldersQuery
 	groups *world.Groups
 	byID   map[snapshot.MountID]*world.Mount
+	devs   map[snapshot.Dev]bool // those of the target: there may be thousands
 	// goes is the target's mount and its copies that an umount would take
 	// along; stays are the copies that it would leave.
 	goes, stays map[*world.Mount]bool
@@ -149,6 +153,14 @@ type finder struct {
 }
 
 func (f *finder) target() *HoldTarget { return &f.q.Target }
+
+// has says whether a mount shows what is asked about.
+func (f *finder) has(m *world.Mount) bool {
+	if link := f.target().NSLink; link != "" {
+		return m.FSType == "nsfs" && m.Root == link
+	}
+	return f.devs[m.Dev]
+}
 
 func (f *finder) add(h Holder) {
 	if h.Count == 0 {

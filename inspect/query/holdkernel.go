@@ -39,7 +39,7 @@ func (f *finder) loop(l snapshot.Loop) {
 	t := f.target()
 	known := l.Dev != (snapshot.Dev{})
 	switch {
-	case known && !hasDev(t.Devs, l.Dev), !known && m == nil:
+	case known && !f.devs[l.Dev], !known && m == nil:
 		return
 	case t.Kind == TargetPath && !f.isFile(l, m):
 		return
@@ -74,7 +74,7 @@ func (f *finder) unstack(name string) string {
 func (f *finder) swap(s snapshot.Swap) {
 	release := "swapoff " + quote(s.Path)
 	if !s.File {
-		if b := blockNamed(f.w, s.Path); b != nil && hasDev(f.target().Devs, b.Dev) {
+		if b := blockNamed(f.w, s.Path); b != nil && f.devs[b.Dev] {
 			f.kernelRow("swap", s.Path, "swap area on the device", nil, release)
 		}
 		return
@@ -96,7 +96,7 @@ func (f *finder) onTarget(path string) *world.Mount {
 
 func (f *finder) user(n snapshot.Named) {
 	if b := blockNamed(f.w, n.Path); b != nil && strings.HasPrefix(n.Path, "/dev/") {
-		if hasDev(f.target().Devs, b.Dev) {
+		if f.devs[b.Dev] {
 			f.kernelRow(string(n.Kind), n.Path, n.Name+" serves the device", nil, f.releaseNamed(n))
 		}
 		return
@@ -195,7 +195,7 @@ func (f *finder) layers() {
 		return
 	}
 	shows := map[*world.View]bool{}
-	eachMount(f.w, func(m *world.Mount) { shows[m.View] = shows[m.View] || f.target().has(m) })
+	eachMount(f.w, func(m *world.Mount) { shows[m.View] = shows[m.View] || f.has(m) })
 	eachMount(f.w, func(o *world.Mount) {
 		if !shows[o.View] || o.FSType != "overlay" {
 			return
@@ -215,7 +215,7 @@ func (f *finder) isLayer(o *world.Mount, dir string) bool {
 		return false
 	}
 	m := o.View.Serving(dir)
-	if m == nil || !f.target().has(m) {
+	if m == nil || !f.has(m) {
 		return false
 	}
 	return f.target().Kind != TargetPath || world.Under(inside(m, dir), f.target().Place.Inside())

@@ -47,7 +47,7 @@ func (f *finder) reach(c *world.Mount) {
 // top of the target's own.
 func (f *finder) mounts() {
 	eachMount(f.w, func(m *world.Mount) {
-		if f.target().has(m) && f.target().Kind != TargetPath {
+		if f.has(m) && f.target().Kind != TargetPath {
 			f.mount(m)
 		}
 	})

@@ -3,7 +3,6 @@ package query
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/predict"
@@ -43,14 +42,6 @@ type HoldTarget struct {
 	// OnDisk is the type of the file system that a device holds, when it is
 	// one that the kernel shows in /sys/fs while it is in use.
 	OnDisk string
-}
-
-// has says whether a mount shows what is asked about.
-func (t *HoldTarget) has(m *world.Mount) bool {
-	if t.NSLink != "" {
-		return m.FSType == "nsfs" && m.Root == t.NSLink
-	}
-	return slices.Contains(t.Devs, m.Dev)
 }
 
 // isMount says whether the target is a mount point.
@@ -105,7 +96,9 @@ func (t *HoldTarget) byNumber(w *world.World) error {
 		t.stack(w, block)
 		return nil
 	}
-	if !slices.ContainsFunc(w.Views, func(v *world.View) bool { return slices.ContainsFunc(v.Mounts, t.has) }) {
+	shown := false
+	eachMount(w, func(m *world.Mount) { shown = shown || m.Dev == dev })
+	if !shown {
 		return fmt.Errorf("find %s: no mount and no block device has that number", t.Text)
 	}
 	return nil
@@ -118,8 +111,8 @@ func (t *HoldTarget) bySource(w *world.World) error {
 		return ErrNoTarget
 	}
 	eachMount(w, func(m *world.Mount) {
-		if m.Source == t.Text && !slices.Contains(t.Devs, m.Dev) {
-			t.Devs = append(t.Devs, m.Dev)
+		if m.Source == t.Text {
+			t.add(m.Dev)
 		}
 	})
 	if len(t.Devs) == 0 {
@@ -153,9 +146,9 @@ func (t *HoldTarget) byPod(w *world.World) error {
 		}
 	}
 	eachMount(w, func(m *world.Mount) {
-		if strings.Contains(m.Point, "/pods/"+t.Text+"/") && !slices.Contains(t.Devs, m.Dev) {
+		if strings.Contains(m.Point, "/pods/"+t.Text+"/") {
 			pod = true
-			t.Devs = append(t.Devs, m.Dev)
+			t.add(m.Dev)
 		}
 	})
 	t.Kind = TargetRootfs
@@ -177,8 +170,8 @@ func (t *HoldTarget) byOwner(w *world.World) error {
 		return fmt.Errorf("find %s: %w", t.Text, err)
 	case isHex(t.Text):
 		eachMount(w, func(m *world.Mount) {
-			if strings.Contains(m.Point, "/"+t.Text) && !slices.Contains(t.Devs, m.Dev) {
-				t.Devs = append(t.Devs, m.Dev)
+			if strings.Contains(m.Point, "/"+t.Text) {
+				t.add(m.Dev)
 			}
 		})
 	}
@@ -199,7 +192,7 @@ func (t *HoldTarget) addRoot(w *world.World, ns uint64) {
 	if v == nil {
 		return
 	}
-	if m := v.Serving("/"); m != nil && !slices.Contains(t.Devs, m.Dev) {
-		t.Devs = append(t.Devs, m.Dev)
+	if m := v.Serving("/"); m != nil {
+		t.add(m.Dev)
 	}
 }

@@ -41,7 +41,7 @@ func (f *finder) concerns(u *snapshot.Use) bool {
 	}
 	m := f.byID[u.Mount]
 	switch {
-	case m != nil && !t.has(m), m == nil && !hasDev(t.Devs, u.Dev):
+	case m != nil && !f.has(m), m == nil && !f.devs[u.Dev]:
 		return false
 	case t.Kind != TargetPath:
 		return true
@@ -55,15 +55,6 @@ func (f *finder) concerns(u *snapshot.Use) bool {
 func (f *finder) unnamed(u *snapshot.Use) bool {
 	m := f.named(u.Path)
 	return m != nil && world.Under(inside(m, u.Path), f.target().Place.Inside())
-}
-
-func hasDev(list []snapshot.Dev, dev snapshot.Dev) bool {
-	for _, d := range list {
-		if d == dev {
-			return true
-		}
-	}
-	return false
 }
 
 // inside is a path as the file system itself has it.
@@ -82,7 +73,7 @@ func (f *finder) byName(u *snapshot.Use) {
 	if v == nil {
 		return
 	}
-	if m := v.Serving(u.Path); m != nil && f.target().has(m) {
+	if m := v.Serving(u.Path); m != nil && f.has(m) {
 		f.task(u, m)
 	}
 }
@@ -141,7 +132,7 @@ func (f *finder) named(path string) *world.Mount {
 	var found *world.Mount
 	for _, v := range f.w.Views {
 		m := v.Serving(path)
-		if m == nil || !f.target().has(m) {
+		if m == nil || !f.has(m) {
 			continue
 		}
 		if found == nil || f.goes[m] {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/snapshot"
@@ -223,16 +224,11 @@ func (f *finder) suspect(q *snapshot.Queue) bool {
 		return true
 	}
 	for _, id := range q.Mounts {
-		if m := f.byID[id]; m == nil || f.target().has(m) {
+		if m := f.byID[id]; m == nil || f.has(m) {
 			return true
 		}
 	}
-	for _, dev := range q.Devs {
-		if hasDev(f.target().Devs, dev) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(q.Devs, func(dev snapshot.Dev) bool { return f.devs[dev] })
 }
 
 func waitingText(q *snapshot.Queue) string {

@@ -24,10 +24,14 @@ type Usage struct {
 // InUse are the mounts of some file systems that are in use, so that umount(2)
 // of them fails with EBUSY. With no file system all are meant.
 func InUse(w *world.World, devs []snapshot.Dev) Usage {
+	meant := map[snapshot.Dev]bool{}
+	for _, dev := range devs {
+		meant[dev] = true
+	}
 	if len(devs) == 0 {
 		eachMount(w, func(m *world.Mount) {
-			if !slices.Contains(devs, m.Dev) {
-				devs = append(devs, m.Dev)
+			if !meant[m.Dev] {
+				meant[m.Dev], devs = true, append(devs, m.Dev)
 			}
 		})
 	}
@@ -43,7 +47,7 @@ func InUse(w *world.World, devs []snapshot.Dev) Usage {
 		}
 	}
 	u.Missing = a.missing()
-	if w.Busy != nil && len(w.Busy.Unread) > 0 && !near(w, devs) {
+	if w.Busy != nil && len(w.Busy.Unread) > 0 && !near(w, meant) {
 		a.Tasks.Read = a.Tasks.Total // those that matter
 		u.Unlikely = fmt.Sprintf("processes that could not be looked at: %d, none in a namespace with a mount of it", len(w.Busy.Unread))
 		u.Missing = a.missing()
@@ -68,14 +72,14 @@ func (h *Holder) use() string {
 
 // near says whether a process that could not be looked at is in a namespace with
 // a mount of the file systems, or in one that is not known.
-func near(w *world.World, devs []snapshot.Dev) bool {
+func near(w *world.World, meant map[snapshot.Dev]bool) bool {
 	for _, pid := range w.Busy.Unread {
 		p := w.Process(pid)
 		if p == nil || p.NS[snapshot.Mnt] == 0 {
 			return true
 		}
 		v := w.View(p.NS[snapshot.Mnt], 0)
-		if v == nil || slices.ContainsFunc(v.Mounts, func(m *world.Mount) bool { return slices.Contains(devs, m.Dev) }) {
+		if v == nil || slices.ContainsFunc(v.Mounts, func(m *world.Mount) bool { return meant[m.Dev] }) {
 			return true
 		}
 	}
