@@ -79,9 +79,5 @@ func nsID(fd int) (snapshot.NSID, error) {
 	if err := unix.Fstat(fd, &st); err != nil {
 		return snapshot.NSID{}, err
 	}
-	dev := uint64(st.Dev)
-	return snapshot.NSID{
-		Dev: snapshot.Dev{Major: unix.Major(dev), Minor: unix.Minor(dev)},
-		Ino: st.Ino,
-	}, nil
+	return snapshot.NSID{Dev: userDev(uint64(st.Dev)), Ino: st.Ino}, nil
 }

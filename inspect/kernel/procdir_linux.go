@@ -88,16 +88,9 @@ func vanished(err error) error {
 // these files in one piece (single_open; cmdline is copied to the end). Files
 // of many records, such as mountinfo, come a page at a time.
 func wholeInOneRead(name string) bool {
-	base := name
-	for i := len(name) - 1; i >= 0; i-- {
-		if name[i] == '/' {
-			base = name[i+1:]
-			break
-		}
-	}
-	switch base {
+	switch file := base(name); file {
 	case "cmdline", "comm", "cgroup", "stat", "status":
-		return base != name // /proc/stat and /proc/cmdline are others
+		return file != name // /proc/stat and /proc/cmdline are others
 	}
 	return false
 }

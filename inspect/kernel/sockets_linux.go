@@ -125,7 +125,7 @@ func socketOf(body []byte) Socket {
 		value := b[4:size]
 		switch e.Uint16(b[2:]) {
 		case unixDiagName:
-			s.Path = socketName(value)
+			s.Path = unix.ByteSliceToString(value) // an abstract name starts with a zero byte, and is no path
 		case unixDiagVFS:
 			if len(value) >= 8 {
 				dev := e.Uint32(value[4:])
@@ -138,18 +138,4 @@ func socketOf(body []byte) Socket {
 		b = b[min(len(b), (size+3)&^3):]
 	}
 	return s
-}
-
-// socketName is the path that a socket was bound to; an abstract name, which
-// starts with a zero byte, is none.
-func socketName(b []byte) string {
-	if len(b) == 0 || b[0] == 0 {
-		return ""
-	}
-	for i, c := range b {
-		if c == 0 {
-			return string(b[:i])
-		}
-	}
-	return string(b)
 }

@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"bytes"
 	"encoding/hex"
 	"time"
 
@@ -67,8 +66,7 @@ func superblockAt(read func(b []byte, at int64) bool) Superblock {
 		if l.labelSize > 0 && !read(label, l.label) {
 			continue
 		}
-		label, _, _ = bytes.Cut(label, []byte{0})
-		return Superblock{Type: l.name, UUID: uuidText(uuid), Label: string(label)}
+		return Superblock{Type: l.name, UUID: uuidText(uuid), Label: unix.ByteSliceToString(label)}
 	}
 	return Superblock{}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"runtime"
-	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -82,7 +81,7 @@ func linkPath(id uint32) (string, error) {
 	binary.NativeEndian.PutUint64(info[room:], uint64(uintptr(unsafe.Pointer(&text[0]))))
 	binary.NativeEndian.PutUint32(info[size:], uint32(len(text)))
 	err = linkInfo(fd, info)
-	return untilZero(text), err
+	return unix.ByteSliceToString(text), err
 }
 
 // infoSize holds any struct bpf_link_info; what the kernel does not know has to
@@ -116,7 +115,7 @@ func (k *Kernel) UprobeOf(pid, fd int) (string, error) {
 	if kind := binary.NativeEndian.Uint32(attr[28:]); err != nil || kind != fdUprobe && kind != fdUretprobe {
 		return "", err
 	}
-	return untilZero(text), nil
+	return unix.ByteSliceToString(text), nil
 }
 
 // bpfAttrSize is enough of union bpf_attr for what is asked here.
@@ -136,9 +135,4 @@ func bpf(cmd int, attr []byte) (int, error) {
 		return -1, errno
 	}
 	return int(n), nil
-}
-
-func untilZero(b []byte) string {
-	text, _, _ := strings.Cut(string(b), "\x00")
-	return text
 }

@@ -31,8 +31,7 @@ func (x *explainer) copyHere() bool {
 // copyElsewhere: the view shows the same directory at another path, through a
 // mount that has no part in the group.
 func (x *explainer) copyElsewhere() bool {
-	i := slices.IndexFunc(x.to.Mount.View.Mounts, x.apartFrom)
-	return i >= 0
+	return slices.ContainsFunc(x.to.Mount.View.Mounts, x.apartFrom)
 }
 
 // place is where a mount made at the source lands.
