@@ -15,7 +15,7 @@ const MaxFile = 512 << 20
 
 // Save writes the snapshot as JSON, one namespace, process or mount a line. The
 // same snapshot gives the same bytes. Strings that are not UTF-8 survive (see
-// encodeText).
+// EncodeText).
 func (s *Snapshot) Save(w io.Writer) error {
 	out := &saver{w: bufio.NewWriterSize(w, 64<<10)}
 	out.text("{")
@@ -28,8 +28,8 @@ func (s *Snapshot) Save(w io.Writer) error {
 	out.member("want", s.Want)
 	out.text(",\n")
 	out.member("counts", s.Counts)
-	saveList(out, "namespaces", s.Namespaces, (*Namespace).encoded)
-	saveList(out, "processes", s.Processes, (*Process).encoded)
+	saveList(out, "namespaces", s.Namespaces, (*Namespace).Encoded)
+	saveList(out, "processes", s.Processes, (*Process).Encoded)
 	saveList(out, "containers", s.Containers, nil)
 	saveList(out, "gaps", s.Gaps, nil)
 	out.text(",\n")
@@ -99,14 +99,14 @@ func (o *saver) tables(list []Table) {
 			o.text(",")
 		}
 		head := list[i]
-		head.Mounts, head.Root = nil, encodeText(head.Root)
+		head.Mounts, head.Root = nil, EncodeText(head.Root)
 		b, err := json.Marshal(head)
 		if err != nil && o.err == nil {
 			o.err = err
 		}
 		start, _ := bytes.CutSuffix(b, []byte(`null}`))
 		o.text("\n" + string(start) + "[")
-		saveItems(o, list[i].Mounts, (*Mount).encoded)
+		saveItems(o, list[i].Mounts, (*Mount).Encoded)
 		o.text("]}")
 	}
 	o.text("]")

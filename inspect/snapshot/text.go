@@ -14,7 +14,8 @@ const bytePlane = 0x10ff00
 
 func isBytePlane(r rune) bool { return r >= bytePlane && r <= bytePlane+0xff }
 
-func encodeText(s string) string {
+// EncodeText makes of any bytes a string that JSON can hold.
+func EncodeText(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, isBytePlane) {
 		return s
 	}
@@ -33,7 +34,8 @@ func encodeText(s string) string {
 	return b.String()
 }
 
-func decodeText(s string) string {
+// DecodeText gives the bytes back that [EncodeText] was given.
+func DecodeText(s string) string {
 	if !strings.ContainsFunc(s, isBytePlane) {
 		return s
 	}
@@ -85,28 +87,39 @@ func (b *Busy) texts(visit func(*string)) {
 	}
 }
 
-func encodeInto(s *string) { *s = encodeText(*s) }
-func decodeInto(s *string) { *s = decodeText(*s) }
+func encodeInto(s *string) { *s = EncodeText(*s) }
+func decodeInto(s *string) { *s = DecodeText(*s) }
 
-// encoded are copies whose strings JSON can hold.
-func (m *Mount) encoded() Mount {
+// Encoded is a copy whose strings JSON can hold; Decode undoes it.
+func (m *Mount) Encoded() Mount {
 	c := *m
 	c.texts(encodeInto)
 	return c
 }
 
-func (p *Process) encoded() Process {
+// Decode is described with [Mount.Encoded].
+func (m *Mount) Decode() { m.texts(decodeInto) }
+
+// Encoded is a copy whose strings JSON can hold; Decode undoes it.
+func (p *Process) Encoded() Process {
 	c := *p
 	c.texts(encodeInto)
 	return c
 }
 
-func (n *Namespace) encoded() Namespace {
+// Decode is described with [Process.Encoded].
+func (p *Process) Decode() { p.texts(decodeInto) }
+
+// Encoded is a copy whose strings JSON can hold; Decode undoes it.
+func (n *Namespace) Encoded() Namespace {
 	c := *n
 	c.Holds = append([]Hold(nil), n.Holds...)
 	c.texts(encodeInto)
 	return c
 }
+
+// Decode is described with [Namespace.Encoded].
+func (n *Namespace) Decode() { n.texts(decodeInto) }
 
 func (b *Busy) encoded() *Busy {
 	if b == nil {
@@ -124,15 +137,15 @@ func (s *Snapshot) decodeTexts() {
 		s.Busy.texts(decodeInto)
 	}
 	for i := range s.Namespaces {
-		s.Namespaces[i].texts(decodeInto)
+		s.Namespaces[i].Decode()
 	}
 	for i := range s.Processes {
-		s.Processes[i].texts(decodeInto)
+		s.Processes[i].Decode()
 	}
 	for i := range s.Tables {
 		decodeInto(&s.Tables[i].Root)
 		for j := range s.Tables[i].Mounts {
-			s.Tables[i].Mounts[j].texts(decodeInto)
+			s.Tables[i].Mounts[j].Decode()
 		}
 	}
 }

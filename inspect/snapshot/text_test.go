@@ -14,7 +14,7 @@ import (
 // whatever bytes it has, those of the escapes themselves included.
 func TestTextKeepsAnyBytes(t *testing.T) {
 	check := func(t interface{ Fatalf(string, ...any) }, s string) {
-		encoded := encodeText(s)
+		encoded := EncodeText(s)
 		if !utf8.ValidString(encoded) {
 			t.Fatalf("%q is written as %q, which is not UTF-8", s, encoded)
 		}
@@ -23,8 +23,8 @@ func TestTextKeepsAnyBytes(t *testing.T) {
 			t.Fatalf("%q: %v", s, err)
 		}
 		var back string
-		if err := json.Unmarshal(text, &back); err != nil || decodeText(back) != s {
-			t.Fatalf("%q comes back as %q (%v)", s, decodeText(back), err)
+		if err := json.Unmarshal(text, &back); err != nil || DecodeText(back) != s {
+			t.Fatalf("%q comes back as %q (%v)", s, DecodeText(back), err)
 		}
 	}
 	for _, s := range []string{
