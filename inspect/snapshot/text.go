@@ -72,6 +72,11 @@ func (n *Namespace) texts(visit func(*string)) {
 func (b *Busy) texts(visit func(*string)) {
 	for i := range b.Uses {
 		visit(&b.Uses[i].Path)
+		visit(&b.Uses[i].Of)
+	}
+	for i := range b.Blocks {
+		visit(&b.Blocks[i].DM)
+		visit(&b.Blocks[i].Backing)
 	}
 	for i := range b.Loops {
 		visit(&b.Loops[i].Path)
@@ -126,7 +131,7 @@ func (b *Busy) encoded() *Busy {
 		return nil
 	}
 	c := *b
-	c.Uses, c.Loops = slices.Clone(b.Uses), slices.Clone(b.Loops)
+	c.Uses, c.Blocks, c.Loops = slices.Clone(b.Uses), slices.Clone(b.Blocks), slices.Clone(b.Loops)
 	c.Swaps, c.Named = slices.Clone(b.Swaps), slices.Clone(b.Named)
 	c.texts(encodeInto)
 	return &c

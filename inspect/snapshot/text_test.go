@@ -1,8 +1,10 @@
 package snapshot
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -42,6 +44,30 @@ func TestTextKeepsAnyBytes(t *testing.T) {
 		)).Draw(t, "pieces")
 		check(t, strings.Join(pieces, ""))
 	})
+}
+
+// TestBusyKeepsAnyBytes: so do the names in what keeps file systems busy.
+func TestBusyKeepsAnyBytes(t *testing.T) {
+	const odd = "caf\xe9"
+	busy := Busy{
+		Uses:   []Use{{Kind: UseFD, PID: 1, Path: odd, Of: "tmpfs " + odd}},
+		Blocks: []Block{{Name: "dm-0", DM: odd, Backing: "/" + odd}},
+		Loops:  []Loop{{Name: "loop0", Path: odd}},
+		Swaps:  []Swap{{Path: odd}},
+		Named:  []Named{{Kind: NamedExport, Name: odd, Path: odd, File: odd}},
+	}
+	var file bytes.Buffer
+	s := Snapshot{Version: FormatVersion, Busy: &busy}
+	if err := s.Save(&file); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Load(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(back.Busy, &busy) {
+		t.Errorf("%+v comes back as %+v", busy, *back.Busy)
+	}
 }
 
 func TestUnescape(t *testing.T) {
