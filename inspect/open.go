@@ -69,14 +69,9 @@ func open(name string) (*Host, error) {
 
 // openStream tells the form of a file by its first bytes.
 func openStream(r io.Reader, name string) (*Host, error) {
-	in := bufio.NewReaderSize(r, 64<<10)
-	start, _ := in.Peek(2)
-	if bytes.Equal(start, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, cutShort(err)
-		}
-		in = bufio.NewReaderSize(z, 64<<10)
+	in, err := unzipped(r)
+	if err != nil {
+		return nil, err
 	}
 	start, err := in.Peek(tarMagicEnd)
 	switch {
@@ -92,6 +87,19 @@ func openStream(r io.Reader, name string) (*Host, error) {
 		return &Host{saved: s}, err
 	}
 	return openMountinfo(in, name)
+}
+
+// unzipped reads a file that may be compressed by gzip.
+func unzipped(r io.Reader) (*bufio.Reader, error) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	if start, _ := in.Peek(2); !bytes.Equal(start, []byte{0x1f, 0x8b}) {
+		return in, nil
+	}
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, cutShort(err)
+	}
+	return bufio.NewReaderSize(z, 64<<10), nil
 }
 
 func cutShort(err error) error {

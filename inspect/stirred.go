@@ -11,8 +11,8 @@ import (
 
 // Stirred says whether what was read of some file systems has changed since: a
 // mount of theirs came or went, a mount namespace was born, or one of the uses is
-// no more. All devices are
-// meant by none. What cannot be looked at again is taken to be as it was.
+// no more. No devices are all. What cannot be looked at again is taken to be as it
+// was.
 func (h *Host) Stirred(ctx context.Context, w *world.World, devs []snapshot.Dev, uses []snapshot.Use) bool {
 	r, ok := h.src.Busy.(busy.Reader)
 	return ok && (!r.Still(uses) || h.remounted(ctx, w, devs))

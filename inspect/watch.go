@@ -1,8 +1,6 @@
 package inspect
 
 import (
-	"bufio"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -49,13 +47,9 @@ func OpenRecording(name string) (*watch.Recording, error) {
 }
 
 func readRecording(f io.Reader) (*watch.Recording, error) {
-	in := bufio.NewReaderSize(f, 64<<10)
-	if start, _ := in.Peek(2); len(start) == 2 && start[0] == 0x1f && start[1] == 0x8b {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, cutShort(err)
-		}
-		return watch.ReadRecording(z)
+	in, err := unzipped(f)
+	if err != nil {
+		return nil, err
 	}
 	return watch.ReadRecording(in)
 }

@@ -115,11 +115,17 @@ func (b *take) describe(u *snapshot.Use) {
 // pipe looks at a descriptor of the pipe through which autofs asks its daemon
 // to mount (Documentation/filesystems/autofs.rst).
 func (b *take) pipe(u snapshot.Use) {
-	ino, _ := strconv.ParseUint(strings.TrimSuffix(strings.TrimPrefix(u.Path, "pipe:["), "]"), 10, 64)
-	for _, dev := range b.pipes[ino] {
+	for _, dev := range b.pipes[inoOf(u.Path)] {
 		u.Kind, u.Dev = snapshot.UseServer, dev
 		b.use(u)
 	}
+}
+
+// inoOf is the number in a link such as pipe:[4711] (proc_pid_fd(5)).
+func inoOf(link string) uint64 {
+	_, text, _ := strings.Cut(link, "[")
+	ino, _ := strconv.ParseUint(strings.TrimSuffix(text, "]"), 10, 64)
+	return ino
 }
 
 // pipesOf are the file systems of autofs by the pipe that their options name.
@@ -156,8 +162,7 @@ func (b *take) device(u snapshot.Use, info proc.FDInfo, link string) {
 // socket looks at a descriptor of a socket that is bound to a path, or behind
 // which messages wait.
 func (b *take) socket(u snapshot.Use, task string) {
-	ino, _ := strconv.ParseUint(strings.TrimSuffix(strings.TrimPrefix(u.Path, "socket:["), "]"), 10, 64)
-	s := b.sockets[ino]
+	s := b.sockets[inoOf(u.Path)]
 	if s == nil {
 		return
 	}
@@ -227,7 +232,7 @@ func (b *take) readSockets() {
 			continue
 		}
 		ref := b.ref(n)
-		err := b.kernel.Sockets(ref, func(s boundSocketOf) { b.keep(&boundSocket{Socket: s, bound: s.File != 0 && b.wanted(s.Dev)}) })
+		err := b.kernel.Sockets(ref, func(s kernel.Socket) { b.keep(&boundSocket{Socket: s, bound: s.File != 0 && b.wanted(s.Dev)}) })
 		if err != nil && !gone(err) && !b.socketsByName(ref.PID) {
 			failed++
 			b.gaps.Add("net:["+strconv.FormatUint(n.ID.Ino, 10)+"]", "list unix sockets", err)
@@ -243,7 +248,7 @@ func (b *take) readSockets() {
 func (b *take) socketsByName(pid int) bool {
 	list, err := b.proc.UnixSockets(pid)
 	for _, s := range list {
-		b.keep(&boundSocket{Socket: boundSocketOf{Ino: s.Ino, Path: s.Path}, bound: true})
+		b.keep(&boundSocket{Socket: kernel.Socket{Ino: s.Ino, Path: s.Path}, bound: true})
 	}
 	return pid != 0 && err == nil
 }

@@ -7,12 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nsview/nsview/inspect/kernel"
 	"github.com/nsview/nsview/inspect/proc"
 	"github.com/nsview/nsview/inspect/snapshot"
 )
-
-type boundSocketOf = kernel.Socket
 
 // ref says how to reach a namespace.
 func (b *take) ref(n *snapshot.Namespace) snapshot.Ref {

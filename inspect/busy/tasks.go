@@ -40,10 +40,7 @@ func (b *take) use(u snapshot.Use) {
 // from the snapshot: a process whose leader has exited is in no namespace, but
 // its threads live on.
 func (b *take) tasks() {
-	var pids []int
-	err := b.proc.Links(b.ctx, snapshot.Types(snapshot.User), func(pid int, _ *[snapshot.NumTypes]uint64, _ error) {
-		pids = append(pids, pid)
-	})
+	pids, err := b.proc.PIDs()
 	if err != nil {
 		b.gaps.Add("processes", "list them", err)
 	}

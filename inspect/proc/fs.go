@@ -77,13 +77,13 @@ func pidOf(name string) (int, bool) {
 	return int(pid), err == nil
 }
 
-// pids lists the processes in ascending order.
-func (p *FS) pids() ([]int, error) {
+// PIDs lists the processes in ascending order, with an error as far as it came.
+func (p *FS) PIDs() ([]int, error) {
 	entries, err := fs.ReadDir(p.fsys, ".")
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", p.label, cause(err))
+		err = fmt.Errorf("read %s: %w", p.label, cause(err))
 	}
-	return numbers(entries), nil
+	return numbers(entries), err
 }
 
 // read returns the file's bytes in the FS's own buffer, until the next read.

@@ -18,7 +18,7 @@ func (p *FS) Links(ctx context.Context, types snapshot.TypeSet, visit func(int, 
 	if s, ok := p.fsys.(linkScanner); ok {
 		return s.ScanLinks(ctx, types, visit)
 	}
-	pids, err := p.pids()
+	pids, err := p.PIDs()
 	if err != nil {
 		return err
 	}
