@@ -24,15 +24,17 @@ func HoldersWant() snapshot.Want {
 }
 
 // Busy adds to a snapshot what keeps file systems busy besides its mounts. A
-// saved host has what was saved.
-func (h *Host) Busy(ctx context.Context, of *snapshot.Snapshot, want snapshot.BusyWant) {
+// saved host has what was saved. The error is that of ctx, when it ended before
+// all was looked at: then what was not found may be there all the same.
+func (h *Host) Busy(ctx context.Context, of *snapshot.Snapshot, want snapshot.BusyWant) error {
 	if h.src.Busy == nil {
-		return
+		return nil
 	}
 	of.Busy = h.src.Busy.Busy(ctx, of, want)
 	h.attached(ctx, of.Busy)
 	of.Gaps = append(of.Gaps, of.Busy.Gaps...)
 	of.Normalize()
+	return ctx.Err()
 }
 
 // attached looks again for the mounts that were in no table: one made since the

@@ -142,7 +142,10 @@ func (f *foresight) busy(s *snapshot.Snapshot, future *inspect.Future) (doubt st
 		return "" // what is to be unmounted is not there yet
 	}
 	if f.host.Live() {
-		f.host.Busy(f.ctx, s, snapshot.BusyWant{Devs: devs})
+		if err := f.host.Busy(f.ctx, s, snapshot.BusyWant{Devs: devs}); err != nil {
+			f.unread = true
+			return "whether something keeps it busy could not be told: " + err.Error()
+		}
 		f.world.Busy = s.Busy
 	}
 	f.use = query.InUse(f.world, devs)

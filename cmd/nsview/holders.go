@@ -204,7 +204,9 @@ func lookOnce(ctx context.Context, host *inspect.Host, hf holdersFlags, text str
 		return query.Holders{}, err
 	}
 	if host.Live() {
-		host.Busy(ctx, s, snapshot.BusyWant{Devs: target.Devs, Blocks: target.BlockDevs(w)})
+		if err := host.Busy(ctx, s, snapshot.BusyWant{Devs: target.Devs, Blocks: target.BlockDevs(w)}); err != nil {
+			return query.Holders{}, fmt.Errorf("look for what keeps it busy: %w", err)
+		}
 		w.Busy, w.Gaps = s.Busy, s.Gaps
 	}
 	return query.HoldersOf(w, query.HoldersQuery{Target: target, For: query.Purpose(hf.purpose), Each: hf.each, Before: before}), nil
