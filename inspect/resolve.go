@@ -115,8 +115,25 @@ func (h *Host) resolve(ctx context.Context, w *world.World, p Place, name string
 		return kernel.Resolved{}, fmt.Errorf("follow %s: %w", name, errors.ErrUnsupported)
 	}
 	ref := snapshot.Ref{Type: snapshot.Mnt, Ino: p.NS, PID: p.PID}
-	if n := w.Lookup(p.NS); n != nil && p.PID == 0 {
-		ref = n.Ref()
+	if p.PID == 0 {
+		ref = refOf(w, p.NS)
 	}
 	return k.Resolve(ctx, ref, p.PID, name, resolveLimit)
+}
+
+// entry has the kernel look at the end of a path of a whole namespace, for a
+// process, or with 0 for nobody.
+func (h *Host) entry(ctx context.Context, w *world.World, ns uint64, name string, who int) (kernel.Entry, error) {
+	k, ok := h.src.Kernel.(anyKernel)
+	if !ok {
+		return kernel.Entry{}, fmt.Errorf("look at %s: %w", name, errors.ErrUnsupported)
+	}
+	return k.Entry(ctx, refOf(w, ns), who, name, resolveLimit)
+}
+
+func refOf(w *world.World, ns uint64) snapshot.Ref {
+	if n := w.Lookup(ns); n != nil {
+		return n.Ref()
+	}
+	return snapshot.Ref{Type: snapshot.Mnt, Ino: ns}
 }

@@ -53,6 +53,7 @@ type question struct {
 	Root  bool // a descriptor of a root directory was passed on
 	Sizes []target
 	Limit time.Duration // for each of Sizes
+	Who   int           // on whose behalf
 }
 
 type questionKind string
@@ -60,6 +61,7 @@ type questionKind string
 const (
 	askSizes questionKind = "sizes" // statfs(2) of mounts
 	askPath  questionKind = "path"  // where a path leads
+	askEntry questionKind = "entry" // what a path ends at
 	askFile  questionKind = "file"  // which namespace a file is
 	askPlace questionKind = "place" // which file a path leads to
 )
@@ -70,7 +72,8 @@ type reply struct {
 	Silent int
 
 	At             Resolved
-	Path, RootPath []byte // of At
+	Entry          Entry
+	Path, RootPath []byte // of At, or of Entry
 
 	Type  snapshot.Type
 	Ino   uint64
@@ -102,21 +105,20 @@ func (q question) answer() reply {
 	switch q.Kind {
 	case askSizes:
 		r.Sizes, r.Silent, err = sizesOf(context.Background(), v, q.Sizes, q.Limit)
-	case askPath:
-		done := make(chan struct{})
-		onOwnThread(func() {
-			defer close(done)
-			r.At, err = k.resolve(v, string(q.Path))
-		})
-		<-done
-		r.Path, r.RootPath = []byte(r.At.Path), []byte(r.At.RootPath)
-		r.At.Path, r.At.RootPath = "", ""
+	case askPath, askEntry:
+		answer := make(chan reply)
+		onOwnThread(func() { answer <- q.follow(k, v) })
+		return <-answer
 	case askFile:
 		r.Type, r.Ino, err = nsFile(string(q.Path))
 	case askPlace:
 		r.Place = placeAt(unix.AT_FDCWD, string(q.Path))
 		err, r.Place.Err = r.Place.Err, nil
 	}
+	return r.failed(err)
+}
+
+func (r reply) failed(err error) reply {
 	if err != nil && !errors.As(err, &r.Errno) {
 		r.Text = err.Error()
 	}

@@ -91,6 +91,29 @@ func (*Kernel) Resolve(context.Context, snapshot.Ref, int, string, time.Duration
 	return Resolved{}, errors.ErrUnsupported
 }
 
+// Link is where a symbolic link leads.
+type Link struct {
+	Text                  []byte
+	Magic, Inner, Deleted bool
+	NS                    uint64
+	Type                  snapshot.Type
+	Dev                   snapshot.Dev
+	Mount                 snapshot.MountID
+	Path                  []byte
+}
+
+// Entry is what a path ends at.
+type Entry struct {
+	Path string
+	File bool
+	Link *Link
+}
+
+// Entry answers [errors.ErrUnsupported].
+func (*Kernel) Entry(context.Context, snapshot.Ref, int, string, time.Duration) (Entry, error) {
+	return Entry{}, errors.ErrUnsupported
+}
+
 // ReadInto answers [errors.ErrUnsupported].
 func (*ProcDir) ReadInto(string, []byte) ([]byte, error) { return nil, errors.ErrUnsupported }
 

@@ -37,33 +37,53 @@ func (k *Kernel) Resolve(ctx context.Context, ref snapshot.Ref, pid int, path st
 	if err != nil {
 		return Resolved{}, fmt.Errorf("enter %s: %w", name(ref), err)
 	}
+	r, err := k.askIn(ctx, p, question{Kind: askPath, Path: []byte(path)}, limit)
+	if err != nil {
+		return Resolved{}, fmt.Errorf("follow %s: %w", path, err)
+	}
+	r.At.Path, r.At.RootPath = string(r.Path), string(r.RootPath)
+	return r.At, r.err()
+}
+
+// askIn has an asker, or where there can be none a thread of its own, answer a
+// question about paths in a view, which it closes.
+func (k *Kernel) askIn(ctx context.Context, v view, q question, limit time.Duration) (reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	r, err := k.ask(ctx, question{Kind: askPath, Path: []byte(path)}, p)
+	r, err := k.ask(ctx, q, v)
 	if !errors.Is(err, errNoAsker) {
-		p.close()
+		v.close()
 		if err != nil {
-			return Resolved{}, fmt.Errorf("follow %s: %w", path, ErrSilent)
+			err = ErrSilent
 		}
-		r.At.Path, r.At.RootPath = string(r.Path), string(r.RootPath)
-		return r.At, r.err()
+		return r, err
 	}
-	type result struct {
-		at  Resolved
-		err error
-	}
-	answer := make(chan result, 1)
+	answer := make(chan reply, 1)
 	onOwnThread(func() {
-		at, err := k.resolve(p, path)
-		p.close()
-		answer <- result{at, err}
+		r := q.follow(k, v)
+		v.close()
+		answer <- r
 	})
 	select {
 	case r := <-answer:
-		return r.at, r.err
+		return r, nil
 	case <-ctx.Done():
-		return Resolved{}, fmt.Errorf("follow %s: %w", path, ErrSilent)
+		return reply{}, ErrSilent
 	}
+}
+
+// follow answers a question about a path, on a thread of its own.
+func (q question) follow(k *Kernel, v view) (r reply) {
+	var err error
+	if q.Kind == askEntry {
+		r.Entry, err = k.entry(v, q.Who, string(q.Path))
+		r.Path, r.Entry.Path = []byte(r.Entry.Path), ""
+	} else {
+		r.At, err = k.resolve(v, string(q.Path))
+		r.Path, r.RootPath = []byte(r.At.Path), []byte(r.At.RootPath)
+		r.At.Path, r.At.RootPath = "", ""
+	}
+	return r.failed(err)
 }
 
 // entrance is what a thread needs to see what a process or namespace sees.

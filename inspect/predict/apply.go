@@ -86,7 +86,7 @@ func (s *State) foreign(a Actor, m int32) *Refusal {
 	if m == inner {
 		return &Refusal{Errno: EINVAL, Reason: OtherNamespace, Text: "what the path leads to is on a mount of the kernel's own, which is in no namespace"}
 	}
-	return s.refuse(EINVAL, OtherNamespace, m, "is not in the namespace of who does it")
+	return s.refuse(EINVAL, OtherNamespace, m, "is in "+s.nameOf(s.mounts[m].space)+", not in the namespace of who does it")
 }
 
 // rootOf is the mount whose root a path leads to; it is refused when that is a

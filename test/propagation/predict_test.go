@@ -131,8 +131,14 @@ func (f future) check(t *testing.T) {
 	w.spaces = append(w.spaces, second)
 	second.sh(w, f.second)
 	by, line := w.spaces[f.by], strings.ReplaceAll(f.ops, "BASE", w.base)
-	told := foretell(t, "-N", strings.TrimSuffix(by.at(w, ""), ":"+w.base), line)
-	did, own := w.does(by, line)
+	f.compare(w, foretell(t, "-N", strings.TrimSuffix(by.at(w, ""), ":"+w.base), line), line)
+}
+
+// compare does what was foretold, and holds the two together.
+func (f future) compare(w *topology, told foretold, line string) {
+	t := w.t
+	t.Helper()
+	did, own := w.does(w.spaces[f.by], line)
 	ok := true
 	for i, errno := range did {
 		if s := told.Steps[i]; s.Result != errno {
