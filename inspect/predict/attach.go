@@ -134,6 +134,7 @@ func (s *State) copies(tree int32, plan []receiver) []copied {
 	s.mounts = slices.Grow(s.mounts, size*len(plan))
 	s.journal.list = slices.Grow(s.journal.list, size*len(plan))
 	list := make([]copied, 0, len(plan))
+	passed, deep := false, false // a group got no copy, but one below it; a copy is a slave of another one
 	first := map[int32]int32{} // by node, what its first member got
 	for i, r := range plan {
 		if i == 0 && r.via == Peer {
@@ -146,6 +147,9 @@ func (s *State) copies(tree int32, plan []receiver) []copied {
 			if from, how = s.nearestAbove(r.node, first, tree), asSlave; r.shared {
 				how = asOwnSlave
 			}
+			_, direct := first[s.nodes[r.node].master]
+			passed = passed || !direct && r.through != nil && len(r.through) > 1
+			deep = deep || from != tree
 		}
 		c, _ := s.copyTree(from, s.mounts[from].root, copying{how: how})
 		if !ok {
@@ -153,8 +157,17 @@ func (s *State) copies(tree int32, plan []receiver) []copied {
 		}
 		list = append(list, copied{c, r})
 	}
+	if passed && deep {
+		s.doubt(MastersByOrder)
+	}
 	return list
 }
+
+// MastersByOrder is the doubt where a group does not show the place of a mount,
+// and slaves below it do. The kernel then looks for the master of the next copy
+// from the last one it made, and may miss the nearest and end at the origin's
+// (find_master in fs/pnode.c): that depends on the order of its lists of slaves.
+const MastersByOrder = "which of two groups a copy has for master depends on the order of the kernel's lists, which cannot be read"
 
 // nearestAbove is the copy that went to the nearest group above a node, the
 // tree itself when none did.

@@ -21,7 +21,10 @@ import (
 func BenchmarkAgainstKernel(b *testing.B) {
 	onStage(b)
 	const namespaces, mounts = 1000, 100
-	h := &house{}
+	h, err := newHouse()
+	if err != nil {
+		b.Fatal(err)
+	}
 	defer h.close()
 	snap := &snapshot.Snapshot{Version: snapshot.FormatVersion}
 	var held []int
@@ -49,7 +52,7 @@ func BenchmarkAgainstKernel(b *testing.B) {
 	})
 	for i := 0; i < namespaces && err == nil; i++ {
 		err = r.do(func() error {
-			fd, err := nsOfThread(unix.Gettid())
+			fd, err := h.nsOfThread(unix.Gettid())
 			if err != nil {
 				return err
 			}
@@ -73,7 +76,7 @@ func BenchmarkAgainstKernel(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := predict.New(world.Build(snap), predict.Rules{})
+	s := predict.New(world.Build(snap), rulesOn(running()))
 	a, err := s.EnterNamespace(namespaces)
 	if err != nil {
 		b.Fatal(err)

@@ -18,6 +18,7 @@ type count struct {
 	joined  int // who entered a namespace that others are in
 	locked  int // mounts that came locked from a more privileged namespace
 	mapped  int // mounts that came with a map of ids
+	open    int // walks that ended where the kernel did what the prediction left open
 
 	kinds   map[string]int // operations that succeed, by kind
 	reasons map[string]int // refusals
@@ -50,8 +51,8 @@ func (c *count) add(said predict.Result) {
 }
 
 func (c *count) String() string {
-	return fmt.Sprintf("%d operations in %d walks, %d namespaces (%d user namespaces, down to %d below each other; %d joined; %d mounts came locked, %d idmapped): %d differences\n  done:%s\n  refused:%s\n  effects:%s",
-		c.operations, c.walks, c.namespaces, c.lodgers, c.deepest, c.joined, c.locked, c.mapped, c.differences, sorted(c.kinds), sorted(c.reasons), sorted(c.effects))
+	return fmt.Sprintf("%d operations in %d walks, %d namespaces (%d user namespaces, down to %d below each other; %d joined; %d mounts came locked, %d idmapped): %d differences, %d left open\n  done:%s\n  refused:%s\n  effects:%s",
+		c.operations, c.walks, c.namespaces, c.lodgers, c.deepest, c.joined, c.locked, c.mapped, c.differences, c.open, sorted(c.kinds), sorted(c.reasons), sorted(c.effects))
 }
 
 func sorted(m map[string]int) string {

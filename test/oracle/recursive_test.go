@@ -42,10 +42,16 @@ func TestUmountRecursiveLive(t *testing.T) {
 	if err != nil {
 		t.Skip("needs the program umount")
 	}
+	if version, _ := exec.Command(tool, "--version").Output(); !strings.Contains(string(version), "util-linux") {
+		t.Skip("needs the umount of util-linux: no other has -R")
+	}
 	for _, tree := range trees {
 		t.Run(tree.name, func(t *testing.T) {
 			base := os.Getenv(baseVar)
-			h := &house{}
+			h, err := newHouse()
+			if err != nil {
+				t.Fatal(err)
+			}
 			defer h.close()
 			r, err := h.open(nil, func() error { return privateAll() })
 			if err != nil {
@@ -69,7 +75,9 @@ func TestUmountRecursiveLive(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, a := stateOf(t, list, predict.Rules{UmountTopFirst: topFirst(t, tool)})
+			rules := rulesOn(running())
+			rules.UmountTopFirst = topFirst(t, tool)
+			s, a := stateOf(t, list, rules)
 			if refused := (*predict.Refusal)(nil); tree.busy != "" {
 				if refused = s.Open(a, busy); refused != nil {
 					t.Fatal(refused)

@@ -27,6 +27,15 @@ type room struct {
 	held []int
 }
 
+// newHouse is the stage itself.
+func newHouse() (*house, error) {
+	proc, err := unix.Open("/proc", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open /proc: %w", err)
+	}
+	return &house{proc: proc}, nil
+}
+
 // open starts a thread in a new copy of the namespace of one that is there (nil:
 // of the process).
 func (h *house) open(like *room, settle func() error) (*room, error) {
@@ -46,7 +55,7 @@ func (h *house) open(like *room, settle func() error) (*room, error) {
 // join starts a thread in the namespace of another thread, of any house.
 func (h *house) join(tid int) (*room, error) {
 	return h.start(func() error {
-		fd, err := nsOfThread(tid)
+		fd, err := h.nsOfThread(tid)
 		if err != nil {
 			return err
 		}
@@ -67,7 +76,7 @@ func (h *house) start(goes func() error) (*room, error) {
 		}
 		if err == nil {
 			r.tid = unix.Gettid()
-			r.fd, err = nsOfThread(r.tid)
+			r.fd, err = h.nsOfThread(r.tid)
 		}
 		ready <- err
 		if err != nil {
@@ -84,16 +93,13 @@ func (h *house) start(goes func() error) (*room, error) {
 	return r, nil
 }
 
-// nsOfThread opens the mount namespace of a thread by its pidfd: not through
-// /proc, which the calling thread need not have.
-func nsOfThread(tid int) (int, error) {
-	const pidfdThread = unix.O_EXCL // PIDFD_THREAD, Linux 6.9
-	pid, err := unix.PidfdOpen(tid, pidfdThread)
+// nsOfThread opens the mount namespace of a thread.
+func (h *house) nsOfThread(tid int) (int, error) {
+	fd, err := unix.Openat(h.proc, fmt.Sprintf("%d/ns/mnt", tid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return -1, fmt.Errorf("open the thread: %w", err)
+		return -1, fmt.Errorf("open the namespace of thread %d: %w", tid, err)
 	}
-	defer unix.Close(pid)
-	return unix.IoctlRetInt(pid, unix.PIDFD_GET_MNT_NAMESPACE)
+	return fd, nil
 }
 
 // do runs something on the thread.
@@ -126,6 +132,7 @@ func (h *house) close() {
 		}
 	}
 	h.rooms, h.lodgers = nil, nil
+	unix.Close(h.proc)
 }
 
 // settleDown makes the base the root of the calling thread's namespace, and all
