@@ -135,7 +135,7 @@ func (s *State) copies(tree int32, plan []receiver) []copied {
 	s.journal.list = slices.Grow(s.journal.list, size*len(plan))
 	list := make([]copied, 0, len(plan))
 	passed, deep := false, false // a group got no copy, but one below it; a copy is a slave of another one
-	first := map[int32]int32{} // by node, what its first member got
+	first := map[int32]int32{}   // by node, what its first member got
 	for i, r := range plan {
 		if i == 0 && r.via == Peer {
 			first[r.node] = tree

@@ -42,9 +42,6 @@ func TestUmountRecursiveLive(t *testing.T) {
 	if err != nil {
 		t.Skip("needs the program umount")
 	}
-	if version, _ := exec.Command(tool, "--version").Output(); !strings.Contains(string(version), "util-linux") {
-		t.Skip("needs the umount of util-linux: no other has -R")
-	}
 	for _, tree := range trees {
 		t.Run(tree.name, func(t *testing.T) {
 			base := os.Getenv(baseVar)
@@ -116,10 +113,7 @@ func TestUmountRecursiveLive(t *testing.T) {
 // topFirst says whether the installed umount(8) is from before 2.40.
 func topFirst(t *testing.T, tool string) bool {
 	t.Helper()
-	out, err := exec.Command(tool, "--version").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	out, _ := exec.Command(tool, "--version").Output() // others refuse it
 	var major, minor int
 	if _, text, ok := strings.Cut(string(out), "util-linux "); !ok {
 		t.Skipf("needs the umount of util-linux, not %s", out)
