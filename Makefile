@@ -3,6 +3,7 @@
 PREFIX   ?= /usr/local
 FUZZTIME ?= 10s
 DURATION ?= 10m
+LAB      ?= bin/oracle.lab
 
 # A checkout that git refuses to read (another owner, no git) must still build.
 ifneq ($(shell git status --porcelain >/dev/null 2>&1 && echo readable),readable)
@@ -27,8 +28,9 @@ test: ## all tests; as root also once more as an ordinary user
 bench: ## measure against the promised figures
 	@go run ./bench
 
-oracle: ## have the kernel judge predictions for DURATION, as root
-	@go test -count=1 -timeout 0 -run '^TestKernelAgrees$$' -v ./test/oracle -duration $(DURATION)
+oracle: ## have the kernel judge predictions for DURATION, as root; a difference goes to LAB
+	@mkdir -p '$(dir $(LAB))'
+	@go test -count=1 -timeout 0 -run '^TestKernelAgrees$$' -v ./test/oracle -duration $(DURATION) -lab '$(abspath $(LAB))'
 
 lint: ## format, vet, staticcheck, golangci-lint
 	@scripts/lint

@@ -240,6 +240,13 @@ step Moves.
   => one stacks /c base tmpfs
   one: rbind --detached /a /b
   => one has /b source=top
+  lesser: mount --with=x/ tmpfs /c own
+  lesser: bind --idmap /c /b
+  => lesser shows /b source=own options=idmapped
+  lesser: bind --idmap /b /a
+  => fails EPERM
+  least: bind --idmap /a /b
+  => fails EPERM
 `)
 	status, o := runJSON(t, lab)
 	l := o.Labs[0]
@@ -259,7 +266,7 @@ step Moves.
 			}
 		}
 	}
-	if status != 0 || predicted != 22 {
+	if status != 0 || predicted != 26 {
 		t.Errorf("status %d: %s %s, %d predictions", status, l.Verdict, l.Reason, predicted)
 	}
 }

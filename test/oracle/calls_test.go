@@ -91,12 +91,9 @@ var types = map[predict.Propagation]uintptr{
 }
 
 func attrs(f predict.Flags) (attr uint64) {
-	for flag, bit := range map[predict.Flags]uint64{
-		predict.ReadOnly: unix.MOUNT_ATTR_RDONLY, predict.NoSuid: unix.MOUNT_ATTR_NOSUID,
-		predict.NoDev: unix.MOUNT_ATTR_NODEV, predict.NoExec: unix.MOUNT_ATTR_NOEXEC,
-	} {
-		if f&flag != 0 {
-			attr |= bit
+	for _, known := range flags {
+		if f&known.flag != 0 {
+			attr |= known.attr
 		}
 	}
 	return attr

@@ -89,18 +89,7 @@ func (t *theatre) perform(line string) error {
 		return err
 	}
 	t.last = predict.Result{}
-	switch op.Kind {
-	case "open", "write":
-		err = t.open(at, op.Dst, op.Kind == "write")
-	case "enter":
-		err = t.goHome(at)
-	case "join":
-		other, _ := strconv.Atoi(op.Dst[1:])
-		err = t.join(at, other)
-	default:
-		err = t.step(at, op)
-	}
-	if err != nil {
+	if err := t.act(at, op); err != nil {
 		return err
 	}
 	did := ""

@@ -25,7 +25,9 @@ type theatre struct {
 	seats  []seat
 	ids    map[predict.ID]snapshot.MountID // what the kernel calls a mount
 	groups map[predict.ID]snapshot.GroupID
-	script []string
+	notes  []note
+	calls  []predict.Op // of the umount -R under way
+	began  int          // how many of them were there before chance began
 	buf    []byte
 	count  *count
 	last   predict.Result
@@ -199,6 +201,7 @@ func (t *theatre) step(at int, op predict.Op) error {
 		t.note(at, op, said)
 		return t.judge(future, op, said, reply{})
 	}
+	t.calls = nil
 	r, err := t.do(s, op)
 	if r.NotTried {
 		return errTooMuch
@@ -259,10 +262,11 @@ func (t *theatre) judge(future *predict.State, op predict.Op, said predict.Resul
 		}
 		return fmt.Errorf("said %s (%s), the kernel %s", want, why, got)
 	}
-	if err := agree(t.state, future, said); err != nil {
+	before := t.state
+	t.state = future
+	if err := agree(before, future, said); err != nil {
 		return err
 	}
-	t.state = future
 	err := t.compare()
 	if err != nil && slices.Contains(said.Doubts, predict.MastersByOrder) {
 		t.count.open++
@@ -275,7 +279,7 @@ func (t *theatre) judge(future *predict.State, op predict.Op, said predict.Resul
 // of the same process, or with a new user namespace a lodger.
 func (t *theatre) unshare(future *predict.State, at int, op predict.Op) error {
 	s := t.seats[at]
-	made := s
+	made, top := s, false
 	if op.NewUser {
 		made.actor = future.EnterLike(s.actor)
 	} else {
@@ -284,13 +288,16 @@ func (t *theatre) unshare(future *predict.State, at int, op predict.Op) error {
 			return err
 		}
 		future.InUser(a, future.UserOf(s.actor))
-		made.actor = a
+		made.actor, top = a, rootOf(future, a) != rootOf(future, s.actor)
 	}
 	op.By = made.actor
 	said := future.Apply(op)
+	n := note{at: at, op: op, refusal: said.Refusal, top: top}
 	if t.paper {
-		t.note(at, op, said)
-		t.seats = append(t.seats, made)
+		t.notes = append(t.notes, n)
+		if said.Refusal == nil {
+			t.seats = append(t.seats, made)
+		}
 		return t.judge(future, op, said, reply{})
 	}
 	r, err := s.host.tell(letter{Room: s.room, Clone: !op.NewUser, Lodge: op.NewUser})
@@ -300,7 +307,7 @@ func (t *theatre) unshare(future *predict.State, at int, op predict.Op) error {
 	if r.NotTried {
 		return errTooMuch
 	}
-	t.note(at, op, said)
+	t.notes = append(t.notes, n)
 	if r.Errno == 0 {
 		made.tid, made.room, made.owner = r.TID, r.Room, s.lodging
 		if op.NewUser {
@@ -317,6 +324,31 @@ func (t *theatre) unshare(future *predict.State, at int, op predict.Op) error {
 		t.seats = append(t.seats, made)
 	}
 	return t.judge(future, op, said, r)
+}
+
+// rootOf is an actor's root directory: a mount, and the place on it.
+func rootOf(s *predict.State, a predict.Actor) [2]any {
+	row, inside, _ := s.Lookup(a, "/")
+	return [2]any{row.ID, inside}
+}
+
+// act does what a line of the tables says.
+func (t *theatre) act(at int, op predict.Op) error {
+	switch op.Kind {
+	case "open", "write":
+		return t.open(at, op.Dst, op.Kind == "write")
+	case "enter":
+		return t.goHome(at)
+	case "anew":
+		return t.anew()
+	case "join":
+		var other int
+		if _, err := fmt.Sscanf(op.Dst, "@%d", &other); err != nil {
+			return err
+		}
+		return t.join(at, other)
+	}
+	return t.step(at, op)
 }
 
 // join puts a seat's process into the namespace of another seat too, if it has
@@ -339,7 +371,7 @@ func (t *theatre) join(at, other int) error {
 			return fmt.Errorf("@%d joins @%d: %v %w", at, other, r, err)
 		}
 	}
-	t.script = append(t.script, fmt.Sprintf("@%d join @%d", at, other))
+	t.note(at, predict.Op{Kind: "join", Dst: fmt.Sprintf("@%d", other)}, predict.Result{})
 	made := s
 	made.tid, made.room, made.actor, made.owner = r.TID, r.Room, a, to.owner
 	t.seats = append(t.seats, made)
@@ -350,7 +382,7 @@ func (t *theatre) join(at, other int) error {
 // open has somebody open a path, which keeps its mount busy, or a file to write.
 func (t *theatre) open(at int, name string, write bool) error {
 	s := t.seats[at]
-	said := predict.Result{Op: predict.Op{Kind: "open"}}
+	said := predict.Result{Op: predict.Op{Kind: "open", Dst: name}}
 	if write {
 		said.Op.Kind = "write"
 		said.Refusal = t.state.OpenToWrite(s.actor, name)
@@ -360,7 +392,7 @@ func (t *theatre) open(at int, name string, write bool) error {
 	if row, _, r := t.state.Lookup(s.actor, name); r == nil && said.Refusal == nil {
 		t.held = append(t.held, held{row.ID, write})
 	}
-	t.script = append(t.script, fmt.Sprintf("@%d %s %s", at, said.Op.Kind, name))
+	t.note(at, said.Op, said)
 	var did reply
 	if !t.paper {
 		var err error
@@ -409,7 +441,7 @@ func (t *theatre) goHome(at int) error {
 			return fmt.Errorf("enter @%d again: %v %w", at, did, err)
 		}
 	}
-	t.script = append(t.script, fmt.Sprintf("@%d enter", at))
+	t.note(at, predict.Op{Kind: "enter"}, predict.Result{})
 	t.state.Leave(s.actor)
 	a, err := t.state.EnterNamespace(t.state.Home(s.actor))
 	if err != nil {
@@ -423,7 +455,7 @@ func (t *theatre) goHome(at int) error {
 // anew forgets what was predicted and starts from what is there, where that
 // shows everything: not what is locked. What is open is told.
 func (t *theatre) anew() error {
-	if t.lodgers > 0 || t.joined > 0 || lesser() {
+	if t.paper || t.lodgers > 0 || t.joined > 0 || lesser() {
 		return nil
 	}
 	for i := range t.seats {
@@ -434,54 +466,8 @@ func (t *theatre) anew() error {
 			return nil // what lies below the root directory is not shown
 		}
 	}
-	t.script = append(t.script, "anew")
+	t.note(0, predict.Op{Kind: "anew"}, predict.Result{})
 	return t.build()
-}
-
-// note writes an operation down, as one who replays it needs it.
-func (t *theatre) note(at int, op predict.Op, said predict.Result) {
-	var words []string
-	add := func(w ...string) { words = append(words, w...) }
-	add(fmt.Sprintf("@%d", at))
-	switch op.Kind {
-	case predict.OpMake:
-		r := ""
-		if op.Recursive {
-			r = "r"
-		}
-		add("make-"+r+string(op.Type), op.Dst)
-	default:
-		name := string(op.Kind)
-		if op.Kind == predict.OpBind && op.Recursive {
-			name = "rbind"
-		}
-		add(name)
-		for flag, on := range map[string]bool{"--beneath": op.Beneath, "--detached": op.Detached, "--user": op.NewUser, "-l": op.Lazy, "--idmap": op.IDMap, "-R": op.Kind == predict.OpUmount && op.Recursive} {
-			if on {
-				add(flag)
-			}
-		}
-		if op.Kind == predict.OpMount {
-			add(op.FSType + ":" + op.Source)
-		}
-		if op.Kind == predict.OpRemount {
-			add(fmt.Sprintf("+%#x-%#x", op.Flags, op.Clear))
-			if op.Recursive {
-				add("-R")
-			}
-		}
-		if op.Src != "" {
-			add(op.Src)
-		}
-		if op.Dst != "" {
-			add(op.Dst)
-		}
-	}
-	result := "ok"
-	if said.Refusal != nil {
-		result = string(said.Refusal.Errno) + " " + string(said.Refusal.Reason)
-	}
-	t.script = append(t.script, strings.Join(words, " ")+"  # "+result)
 }
 
 // point is mostly a mount point.

@@ -20,7 +20,7 @@ func (t *theatre) umountAll(s seat, op predict.Op) (reply, error) {
 	}
 	i := slices.IndexFunc(list, func(m snapshot.Mount) bool { return m.Point == op.Dst })
 	if i < 0 {
-		return s.host.tell(letter{Room: s.room, Op: op}) // its path is wrong
+		return t.umountOne(s, op.Dst, op.Lazy) // its path is wrong
 	}
 	numbers := make(map[snapshot.MountID]predict.ID, len(t.ids))
 	for said, is := range t.ids {
@@ -55,9 +55,16 @@ func (t *theatre) umountAll(s seat, op predict.Op) (reply, error) {
 		if err != nil || !slices.ContainsFunc(now, func(n snapshot.Mount) bool { return n.Point == m.Point }) {
 			return reply{}, err
 		}
-		return s.host.tell(letter{Room: s.room, Op: predict.Op{Kind: predict.OpUmount, Dst: m.Point, Lazy: op.Lazy}})
+		return t.umountOne(s, m.Point, op.Lazy)
 	}
 	return take(list[i])
+}
+
+// umountOne is one umount(2) of those that umount -R makes.
+func (t *theatre) umountOne(s seat, name string, lazy bool) (reply, error) {
+	op := predict.Op{Kind: predict.OpUmount, Dst: name, Lazy: lazy}
+	t.calls = append(t.calls, op)
+	return s.host.tell(letter{Room: s.room, Op: op})
 }
 
 // do has a seat do an operation.

@@ -4,9 +4,9 @@ package oracle_test
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +116,8 @@ func (d deed) op(t *theatre, turn int) (int, predict.Op) {
 		}
 	case "write":
 		op.Dst = t.file(at, rnd)
+	case "join":
+		op.Dst = fmt.Sprintf("@%d", int(d%deed(len(t.seats))))
 	case predict.OpUnshare:
 		op.NewUser, op.Dst, op.Recursive = rnd.IntN(6-len(t.seats[at].lodging)) == 0, "", false
 	}
@@ -146,48 +148,42 @@ func walk(rt *rapid.T, list []deed, c *count) {
 		rt.Fatal(err)
 	}
 	defer th.close()
-	for _, line := range preludes[int(list[0]%deed(len(preludes)))] {
-		if err := th.perform(line); err != nil {
-			rt.Fatalf("%s: %v", line, err)
-		}
-	}
-	for turn, d := range list {
-		if d == 0 {
-			continue
-		}
-		at, op := d.op(th, turn)
-		if (op.Kind == predict.OpUnshare || op.Kind == "join") && len(th.seats) >= mostSeats {
-			continue
-		}
-		switch op.Kind {
-		case "open", "write":
-			err = th.open(at, op.Dst, op.Kind == "write")
-		case "enter":
-			err = th.goHome(at)
-		case "anew":
-			err = th.anew()
-		case "join":
-			err = th.join(at, int(d%deed(len(th.seats))))
-		default:
-			err = th.step(at, op)
-		}
-		if errors.Is(err, errTooMuch) {
-			continue
-		}
-		if errors.Is(err, errOpen) {
-			c.operations++
-			break
-		}
-		if err != nil {
-			c.differences++
-			rt.Fatalf("operation %d: %v\nreplay:\n  %s", turn, err, strings.Join(th.script, "\n  "))
-		}
-		c.operations++
+	if err := th.wander(list); err != nil && !errors.Is(err, errOpen) {
+		c.differences++
+		rt.Fatalf("%v\n%s", err, th.keep(err))
 	}
 	c.namespaces += len(th.seats)
 	c.lodgers += th.lodgers
 	c.deepest = max(c.deepest, th.deepest)
 	c.joined += th.joined
+}
+
+// wander does deeds, until one does not end as it was said.
+func (t *theatre) wander(list []deed) error {
+	for _, line := range preludes[int(list[0]%deed(len(preludes)))] {
+		if err := t.perform(line); err != nil {
+			return fmt.Errorf("%s: %w", line, err)
+		}
+	}
+	t.began = len(t.notes)
+	for turn, d := range list {
+		if d == 0 {
+			continue
+		}
+		at, op := d.op(t, turn)
+		if (op.Kind == predict.OpUnshare || op.Kind == "join") && len(t.seats) >= mostSeats {
+			continue
+		}
+		err := t.act(at, op)
+		if errors.Is(err, errTooMuch) {
+			continue
+		}
+		t.count.operations++
+		if err != nil {
+			return fmt.Errorf("operation %d: %w", turn, err)
+		}
+	}
+	return nil
 }
 
 const eachWalk = 80
