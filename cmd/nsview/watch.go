@@ -113,7 +113,7 @@ func (a *app) runWatch(cmd *cobra.Command, wf watchFlags, targets []string) erro
 			return err
 		}
 	}
-	return errors.Join(out.follow(ctx, w), out.close())
+	return errors.Join(out.follow(ctx, w, w.First().Reader.UID), out.close())
 }
 
 // spacesOf are the namespaces of the places, at the beginning.
@@ -205,11 +205,21 @@ func (o *watchOutput) close() error {
 	return nil
 }
 
-// follow prints until the end.
-func (o *watchOutput) follow(ctx context.Context, w *watch.Watcher) error {
+// watcher is a [watch.Watcher] that has begun.
+type watcher interface {
+	Next(ctx context.Context) (watch.Step, error)
+	Gaps() []snapshot.Gap
+}
+
+// follow prints until the end, and says what cannot be watched when that is
+// found out.
+func (o *watchOutput) follow(ctx context.Context, w watcher, uid int) error {
 	o.style = o.app.style()
+	said := len(w.Gaps())
 	for {
 		step, err := w.Next(ctx)
+		o.gaps(w.Gaps()[said:], uid)
+		said = len(w.Gaps())
 		if ended(ctx, err) {
 			return nil
 		}
