@@ -24,8 +24,8 @@ type Column[R any] struct {
 	Want func(*snapshot.Want)
 }
 
-// Key is the column's name in JSON.
-func (c Column[R]) Key() string { return strings.ToLower(c.Name) }
+// key is the column's name in JSON.
+func (c Column[R]) key() string { return strings.ToLower(c.Name) }
 
 func (c Column[R]) value(r R) any {
 	if c.JSON != nil {

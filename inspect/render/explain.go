@@ -73,7 +73,7 @@ func hopText(h query.Hop, of *world.World) string {
 
 // nsTitle names a view: its namespace and who owns it.
 func nsTitle(v *world.View, of *world.World) string {
-	title := "mnt:[" + strconv.FormatUint(v.Table.NS.Ino, 10) + "]"
+	title := viewName(v)
 	if v.PID != 0 {
 		title = fmt.Sprintf("process %d's view of %s", v.PID, title)
 	}

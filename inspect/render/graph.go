@@ -16,7 +16,7 @@ import (
 // Graphs are the formats that pictures of peer groups have, by the ending of a
 // file's name.
 var Graphs = map[string]func(io.Writer, query.Graph) error{
-	"svg": GraphSVG, "dot": GraphDOT, "gv": GraphDOT, "mmd": GraphMermaid,
+	"svg": graphSVG, "dot": graphDOT, "gv": graphDOT, "mmd": graphMermaid,
 }
 
 // graphColors tell hubs apart, on white as on black.
@@ -103,10 +103,7 @@ func boxTitle(b *query.Box) string {
 }
 
 func boxDetail(b *query.Box) string {
-	text := fmt.Sprintf("mnt:[%d]", b.NS[0])
-	if len(b.Known) > 0 && b.Known[0].Inferred {
-		text = fmt.Sprintf("mnt:[~%d]", b.NS[0]) // made up: its number may not be read
-	}
+	text := spaceName(b.NS[0], len(b.Known) > 0 && b.Known[0].Inferred)
 	if len(b.NS) > 1 {
 		return fmt.Sprintf("%s and %d more", text, len(b.NS)-1)
 	}
@@ -126,7 +123,7 @@ func boxTip(b *query.Box) string {
 			lines = append(lines, fmt.Sprintf("and %d more", len(b.NS)-i))
 			break
 		}
-		lines = append(lines, fmt.Sprintf("mnt:[%d]", ino))
+		lines = append(lines, spaceName(ino, false))
 	}
 	for _, n := range b.Known {
 		if p := n.Lead(); p != nil && len(b.NS) == 1 {

@@ -8,8 +8,8 @@ import (
 	"github.com/nsview/nsview/inspect/query"
 )
 
-// GraphDOT writes the picture as text for dot(1) of Graphviz.
-func GraphDOT(w io.Writer, g query.Graph) error {
+// graphDOT writes the picture as text for dot(1) of Graphviz.
+func graphDOT(w io.Writer, g query.Graph) error {
 	var b strings.Builder
 	b.WriteString("digraph nsview {\n  rankdir=LR;\n  labelloc=t;\n  fontname=monospace;\n" +
 		"  node [fontname=monospace, fontsize=10];\n")

@@ -15,9 +15,9 @@ const (
 	mermaidSpare = 600 // for the note that says what was left out
 )
 
-// GraphMermaid writes the picture as text for Mermaid, up to the size that it
+// graphMermaid writes the picture as text for Mermaid, up to the size that it
 // draws: what is beyond is left out, and the picture says so.
-func GraphMermaid(w io.Writer, g query.Graph) error {
+func graphMermaid(w io.Writer, g query.Graph) error {
 	m := mermaid{at: hubPlaces(g)}
 	m.text.WriteString("flowchart LR\n")
 	for i, note := range append([]string{graphTitle(g)}, graphNotes(g)...) {

@@ -9,10 +9,10 @@ import (
 	"github.com/nsview/nsview/inspect/query"
 )
 
-// GraphSVG writes the picture as an SVG document that needs nothing beside it.
+// graphSVG writes the picture as an SVG document that needs nothing beside it.
 // It follows the reader's light or dark mode, and tells more where the mouse
 // rests.
-func GraphSVG(w io.Writer, g query.Graph) error {
+func graphSVG(w io.Writer, g query.Graph) error {
 	notes := graphNotes(g)
 	p := &svg{graph: g, layout: layOut(g, len(notes))}
 	p.widen(notes)

@@ -68,7 +68,7 @@ func holderKind(h query.Holder) string {
 func holderSpace(h query.Holder) string {
 	switch {
 	case h.NS != nil:
-		return query.NSName(h.NS)
+		return spaceName(h.NS.ID.Ino, h.NS.Inferred)
 	case h.Task != nil:
 		return "(not read)"
 	}

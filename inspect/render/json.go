@@ -128,10 +128,10 @@ func columns[R any](j *jsonWriter, cols []Column[R], r R) {
 	type bytesOf struct{ key, text string }
 	var invalid []bytesOf
 	for i, c := range cols {
-		j.field(c.Key(), i == 0)
+		j.field(c.key(), i == 0)
 		j.value(c.value(r))
 		if text := c.Text(r); !utf8.ValidString(text) {
-			invalid = append(invalid, bytesOf{c.Key(), text})
+			invalid = append(invalid, bytesOf{c.key(), text})
 		}
 	}
 	if invalid == nil {

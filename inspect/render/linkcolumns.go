@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/predict"
@@ -54,7 +53,7 @@ func mountNames(list []*world.Mount) []string {
 	slices.SortFunc(list, compareMounts)
 	names := make([]string, len(list))
 	for i, m := range list {
-		names[i] = strconv.FormatUint(m.View.Table.NS.Ino, 10) + ":" + m.Point
+		names[i] = string(appendPlaceText(nil, m))
 	}
 	return names
 }

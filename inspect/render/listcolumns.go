@@ -241,11 +241,11 @@ func ageText(r query.NamespaceRow) string {
 	if p == nil || !p.Read.Has(snapshot.FieldStat) || host.TickHz == 0 || host.Uptime < p.Start {
 		return ""
 	}
-	return Age((host.Uptime - p.Start) / host.TickHz)
+	return age((host.Uptime - p.Start) / host.TickHz)
 }
 
-// Age is a time in seconds in its two largest units: 5d3h, 2h10m, 4m12s, 7s.
-func Age(seconds uint64) string {
+// age is a time in seconds in its two largest units: 5d3h, 2h10m, 4m12s, 7s.
+func age(seconds uint64) string {
 	units := []struct {
 		name string
 		secs uint64

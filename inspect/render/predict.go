@@ -35,12 +35,12 @@ func futureNS(ns predict.ID) string {
 	if ns.New() {
 		return fmt.Sprintf("new (%d)", ns)
 	}
-	return fmt.Sprintf("mnt:[%d]", ns)
+	return spaceName(uint64(ns), false)
 }
 
 func effectSpace(e query.StepEffect) string {
 	if e.NS != nil && e.NS.Inferred {
-		return fmt.Sprintf("mnt:[~%d]", e.Mount.NS)
+		return spaceName(uint64(e.Mount.NS), true)
 	}
 	return futureNS(e.Mount.NS)
 }
@@ -137,14 +137,6 @@ func loadsText(p query.Prediction, s query.Step) string {
 		fmt.Fprintf(&b, "  and %d more (JSON lists them)\n", more)
 	}
 	return b.String()
-}
-
-// counted is a number of things that have a plain plural.
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // FutureTables prints every table as it would be.

@@ -15,7 +15,7 @@ func sizeColumn(name, help string, value func(*snapshot.Usage) uint64) Column[*w
 			if m.Usage == nil {
 				return ""
 			}
-			return Size(value(m.Usage))
+			return size(value(m.Usage))
 		},
 	}
 }
@@ -31,9 +31,9 @@ func usePercent(m *world.Mount) string {
 	return fmt.Sprintf("%.0f%%", float64(m.Usage.Used)/float64(m.Usage.Size)*100)
 }
 
-// Size is a number of bytes in the largest unit that leaves at least 1, with at
+// size is a number of bytes in the largest unit that leaves at least 1, with at
 // most one decimal: 251.8G, 64K, 0.
-func Size(bytes uint64) string {
+func size(bytes uint64) string {
 	const units = "BKMGTPE"
 	unit, scale := 0, uint64(1)
 	for unit+1 < len(units) && bytes/1024 >= scale {

@@ -19,7 +19,7 @@ func TestSize(t *testing.T) {
 		1 << 40: "1T", 1 << 50: "1P", 1<<50 - 1: "1024T", 1 << 60: "1E", 1<<60 + 1<<59: "1.5E", 1<<60 - 1: "1024P",
 		1<<64 - 1: "16E", 1 << 63: "8E", 1<<64 - 1<<57: "15.9E", 502468108288: "468G",
 	} {
-		if got := Size(bytes); got != want {
+		if got := size(bytes); got != want {
 			t.Errorf("Size(%d) = %s, want %s", bytes, got, want)
 		}
 	}
@@ -55,7 +55,7 @@ func TestSizeIsThatOfFindmnt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shift := rapid.IntRange(0, 63).Draw(t, "shift")
 		n := rapid.Uint64().Draw(t, "bytes") >> shift
-		if got, want := Size(n), sizeOfUtilLinux(n); got != want {
+		if got, want := size(n), sizeOfUtilLinux(n); got != want {
 			t.Fatalf("Size(%d) = %s, findmnt says %s", n, got, want)
 		}
 	})
@@ -63,7 +63,7 @@ func TestSizeIsThatOfFindmnt(t *testing.T) {
 		for tenths := uint64(0); tenths < 20; tenths++ { // around every half of a tenth
 			for d := uint64(0); d < 5; d++ {
 				n := 1<<exp + tenths*(1<<exp)/20 + d - 2
-				if got, want := Size(n), sizeOfUtilLinux(n); got != want {
+				if got, want := size(n), sizeOfUtilLinux(n); got != want {
 					t.Errorf("Size(%d) = %s, findmnt says %s", n, got, want)
 				}
 			}
@@ -119,7 +119,7 @@ func TestAge(t *testing.T) {
 	for seconds, want := range map[uint64]string{
 		0: "0s", 7: "7s", 60: "1m", 252: "4m12s", 3600: "1h", 7800: "2h10m", 3601: "1h", 86400: "1d", 442800: "5d3h", 86459: "1d", 31536000: "365d",
 	} {
-		if got := Age(seconds); got != want {
+		if got := age(seconds); got != want {
 			t.Errorf("Age(%d) = %s, want %s", seconds, got, want)
 		}
 	}

@@ -85,17 +85,10 @@ func changeText(c query.TableChange) string {
 	case query.OptionsChanged:
 		return fmt.Sprintf("%s is %s instead of %s", m.Point, c.To, c.From)
 	case query.MountAdded:
-		return fmt.Sprintf("%s  %s %s %s %s", m.Point, m.FSType, sourceAndRoot(m.Source, m.Root), m.VFSOptions, m.Propagation())
+		return fmt.Sprintf("%s  %s %s %s %s", m.Point, m.FSType, sourceText(m), m.VFSOptions, m.Propagation())
 	case query.MountRemoved:
 	}
 	return m.Point
-}
-
-func sourceAndRoot(source, root string) string {
-	if root == "/" {
-		return source
-	}
-	return source + "[" + root + "]"
 }
 
 // StepJSON prints a step as one object on one line. nil changes are those of a

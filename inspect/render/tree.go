@@ -33,7 +33,7 @@ func Tree(w io.Writer, t query.Tree, cols []Column[*world.Mount], style TreeStyl
 // TreeTitle prints the line above one of several trees: which namespace it is
 // and who is in it. A blank line parts it from the tree before.
 func TreeTitle(w io.Writer, of *world.World, v *world.View, apart bool) error {
-	title := "mnt:[" + tildeNumber(v) + "]"
+	title := viewName(v)
 	switch {
 	case v.PID != 0:
 		title += fmt.Sprintf(" as process %d sees it", v.PID)
@@ -57,17 +57,21 @@ func TreeTitle(w io.Writer, of *world.World, v *world.View, apart bool) error {
 	return err
 }
 
-// tildeNumber is the number of a view's namespace, marked when it is made up
-// and names nothing in the kernel.
-func tildeNumber(v *world.View) string {
-	number := strconv.FormatUint(v.Table.NS.Ino, 10)
-	if v.NS != nil && v.NS.Inferred {
-		return "~" + number
-	}
-	return number
+// viewName is the mount namespace of a view.
+func viewName(v *world.View) string {
+	return spaceName(v.Table.NS.Ino, v.NS != nil && v.NS.Inferred)
 }
 
-// viewNumber is the same for JSON, null where the kernel has none.
+// spaceName is a mount namespace as the kernel writes it. A number that was made
+// up, and names nothing in the kernel, is marked.
+func spaceName(ino uint64, inferred bool) string {
+	if inferred {
+		return "mnt:[~" + strconv.FormatUint(ino, 10) + "]"
+	}
+	return "mnt:[" + strconv.FormatUint(ino, 10) + "]"
+}
+
+// viewNumber is its number for JSON, null where the kernel has none.
 func viewNumber(v *world.View) any {
 	if v.NS != nil && v.NS.Inferred {
 		return nil

@@ -60,12 +60,17 @@ func eventText(e *watch.Event) string {
 			words = append(words, s)
 		}
 	}
+	below := func(behind string) {
+		if e.Below > 0 {
+			add(counted(e.Below, "mount") + behind)
+		}
+	}
 	switch e.Kind {
 	case watch.Lost:
 		add("something was lost: " + e.Why + "; what changed follows")
 	case watch.NSNew, watch.NSGone:
-		add("mnt:[" + strconv.FormatUint(e.Origin.NS, 10) + "]")
-		add(count(e.Below, "mount", ""))
+		add(spaceName(e.Origin.NS, false))
+		below("")
 	case watch.Move:
 		add(placeText(&e.Origin.Place))
 		add("from " + e.From)
@@ -73,27 +78,25 @@ func eventText(e *watch.Event) string {
 	case watch.Remount, watch.Propagation:
 		add(placeText(&e.Origin.Place))
 		add(e.From + " → " + e.To)
-		add(count(e.Below, "mount", " below too"))
+		below(" below too")
 	default:
 		add(placeText(&e.Origin.Place))
 		add(strings.TrimSpace(e.FSType + " " + e.Source))
 		if e.Root != "/" && e.Root != "" {
 			add("root " + e.Root)
 		}
-		add(count(e.Below, "mount", " below too"))
+		below(" below too")
 	}
 	add(actorText(&e.Origin))
 	return strings.Join(words, "  ")
 }
 
-func count(n int, what, behind string) string {
-	switch n {
-	case 0:
-		return ""
-	case 1:
-		return "1 " + what + behind
+// counted is a number of things that have a plain plural.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
 	}
-	return strconv.Itoa(n) + " " + what + "s" + behind
+	return strconv.Itoa(n) + " " + thing + "s"
 }
 
 // placeText is a mount as namespace:mount point. What was gone before it could
