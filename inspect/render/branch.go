@@ -29,6 +29,17 @@ func (b branch) next(last bool, style Style) (below branch, indent string) {
 	return branch{before: b.before + "│ ", level: b.level + 1}, b.before + "├─"
 }
 
+// addTree adds rows to a table, each above those below it.
+func addTree[R any](g *grid, rows []R, below func(R) []R, made func(R) line, style Style, at branch) {
+	for i, r := range rows {
+		under, indent := at.next(i == len(rows)-1, style)
+		l := made(r)
+		l.indent, l.level = indent, at.level
+		g.add(l)
+		addTree(g, below(r), below, made, style, under)
+	}
+}
+
 // clean is what makes a cell harmless in this style.
 func (s Style) clean() func(string) string {
 	if s.Raw {

@@ -31,11 +31,7 @@ func Diff(w io.Writer, d query.Differences, cols []Column[query.Change], style S
 	if len(d.Rows) == 0 {
 		return nil
 	}
-	g := newGrid(cols, style)
-	for _, c := range d.Rows {
-		g.add(line{cells: cellsOf(cols, c, style.clean())})
-	}
-	return g.write(w, style)
+	return printRows(w, d.Rows, cols, style, nil)
 }
 
 // DiffJSON prints the differences.

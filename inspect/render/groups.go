@@ -48,16 +48,10 @@ func appendPlaceText(b []byte, m *world.Mount) []byte {
 // Groups prints peer groups as a table.
 func Groups(w io.Writer, a query.Groups, cols []Column[query.GroupRow], style Style) error {
 	g := newGrid(cols, style)
-	groupLines(g, a.Rows, cols, style, branch{})
+	addTree(g, a.Rows, func(r query.GroupRow) []query.GroupRow { return r.Under }, func(r query.GroupRow) line {
+		return line{cells: cellsOf(cols, r, style.clean()), dim: r.Unseen()}
+	}, style, branch{})
 	return g.write(w, style)
-}
-
-func groupLines(g *grid, rows []query.GroupRow, cols []Column[query.GroupRow], style Style, at branch) {
-	for i, r := range rows {
-		below, indent := at.next(i == len(rows)-1, style)
-		g.add(line{indent: indent, level: at.level, cells: cellsOf(cols, r, style.clean()), dim: r.Unseen()})
-		groupLines(g, r.Under, cols, style, below)
-	}
 }
 
 // GroupsJSON prints peer groups with all their members and slaves.

@@ -135,11 +135,7 @@ func holderTable(w io.Writer, title string, rows []query.Holder, cols []Column[q
 	if _, err := io.WriteString(w, title); err != nil {
 		return err
 	}
-	g := newGrid(cols, style)
-	for _, h := range rows {
-		g.add(line{cells: cellsOf(cols, h, style.clean()), dim: h.Goes})
-	}
-	return g.write(w, style)
+	return printRows(w, rows, cols, style, func(h query.Holder) bool { return h.Goes })
 }
 
 // targetText names the target and its file systems.

@@ -146,6 +146,17 @@ func columns[R any](j *jsonWriter, cols []Column[R], r R) {
 	j.close("}")
 }
 
+// treeObjects writes rows, each with those below it as its children.
+func treeObjects[R any](j *jsonWriter, rows []R, below func(R) []R, cols []Column[R]) {
+	j.array(len(rows), func(i int) {
+		columns(j, cols, rows[i])
+		if under := below(rows[i]); len(under) > 0 {
+			j.field("children", false)
+			treeObjects(j, under, below, cols)
+		}
+	})
+}
+
 // gaps writes what could not be read.
 func (j *jsonWriter) gaps(list []snapshot.Gap) {
 	j.field("gaps", false)

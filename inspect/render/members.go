@@ -64,11 +64,7 @@ func statColumn(name, help string, value func(*snapshot.Process) int) Column[que
 
 // Processes prints the processes of a namespace as a table.
 func Processes(w io.Writer, a query.Processes, cols []Column[query.ProcessRow], style Style) error {
-	g := newGrid(cols, style)
-	for _, r := range a.Rows {
-		g.add(line{cells: cellsOf(cols, r, style.clean())})
-	}
-	return g.write(w, style)
+	return printRows(w, a.Rows, cols, style, nil)
 }
 
 // ProcessesJSON prints the processes of a namespace.

@@ -75,11 +75,7 @@ func Prediction(w io.Writer, p query.Prediction, cols []Column[query.StepEffect]
 		if len(s.Effects) == 0 {
 			continue
 		}
-		g := newGrid(cols, style)
-		for _, e := range s.Effects {
-			g.add(line{cells: cellsOf(cols, e, style.clean()), dim: e.Hidden})
-		}
-		if err := g.write(w, style); err != nil {
+		if err := printRows(w, s.Effects, cols, style, func(e query.StepEffect) bool { return e.Hidden }); err != nil {
 			return err
 		}
 	}

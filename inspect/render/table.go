@@ -73,6 +73,15 @@ func cellsOf[R any](cols []Column[R], r R, clean func(string) string) []string {
 	return cells
 }
 
+// printRows prints rows as a table, each a line; dim may be nil.
+func printRows[R any](w io.Writer, rows []R, cols []Column[R], style Style, dim func(R) bool) error {
+	g := newGrid(cols, style)
+	for _, r := range rows {
+		g.add(line{cells: cellsOf(cols, r, style.clean()), dim: dim != nil && dim(r)})
+	}
+	return g.write(w, style)
+}
+
 // add takes a line and widens the columns to it.
 func (g *grid) add(l line) {
 	g.lines = append(g.lines, l)

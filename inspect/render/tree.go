@@ -18,15 +18,17 @@ type TreeStyle struct {
 
 // Tree prints the mounts of one view as a tree.
 func Tree(w io.Writer, t query.Tree, cols []Column[*world.Mount], style TreeStyle) error {
-	g := newGrid(cols, style.Style)
 	if style.List || style.Raw {
-		for _, m := range t.All() {
-			g.add(line{cells: cellsOf(cols, m, style.clean()), dim: m.Shadowed})
-		}
-		return g.write(w, style.Style)
+		return printRows(w, t.All(), cols, style.Style, func(m *world.Mount) bool { return m.Shadowed })
 	}
-	d := drawing{grid: g, tree: t, cols: cols, style: style.Style}
-	d.lines(t.Tops, branch{})
+	g := newGrid(cols, style.Style)
+	addTree(g, t.Tops, t.Below, func(m *world.Mount) line {
+		l := line{cells: cellsOf(cols, m, Safe), dim: m.Shadowed}
+		if m.Shadowed {
+			l.cells[0] += " (hidden)"
+		}
+		return l
+	}, style.Style, branch{})
 	return g.write(w, style.Style)
 }
 
@@ -79,26 +81,6 @@ func viewNumber(v *world.View) any {
 	return numberJSON(v.Table.NS.Ino)
 }
 
-// drawing makes the lines of a tree.
-type drawing struct {
-	grid  *grid
-	tree  query.Tree
-	cols  []Column[*world.Mount]
-	style Style
-}
-
-func (d drawing) lines(mounts []*world.Mount, at branch) {
-	for i, m := range mounts {
-		below, indent := at.next(i == len(mounts)-1, d.style)
-		cells := cellsOf(d.cols, m, Safe)
-		if m.Shadowed {
-			cells[0] += " (hidden)"
-		}
-		d.grid.add(line{indent: indent, level: at.level, cells: cells, dim: m.Shadowed})
-		d.lines(d.tree.Below(m), below)
-	}
-}
-
 // TreeJSON prints the mounts of one view in the shape of findmnt -J.
 func TreeJSON(w io.Writer, t query.Tree, cols []Column[*world.Mount], list bool, gaps []snapshot.Gap) error {
 	j := newJSON(w)
@@ -141,15 +123,5 @@ func filesystems(j *jsonWriter, t query.Tree, cols []Column[*world.Mount], list,
 		j.array(len(all), func(i int) { columns(j, cols, all[i]) })
 		return
 	}
-	mountObjects(j, t, t.Tops, cols)
-}
-
-func mountObjects(j *jsonWriter, t query.Tree, mounts []*world.Mount, cols []Column[*world.Mount]) {
-	j.array(len(mounts), func(i int) {
-		columns(j, cols, mounts[i])
-		if below := t.Below(mounts[i]); len(below) > 0 {
-			j.field("children", false)
-			mountObjects(j, t, below, cols)
-		}
-	})
+	treeObjects(j, t.Tops, t.Below, cols)
 }
