@@ -30,10 +30,10 @@ type FDInfo struct {
 	MarkedDevs   []snapshot.Dev
 }
 
-// ParseFDInfo takes a fdinfo file apart. Lines that it does not know, and
+// parseFDInfo takes a fdinfo file apart. Lines that it does not know, and
 // values that are not of their form, are passed over: each kind of file adds
 // its own.
-func ParseFDInfo(b []byte) FDInfo {
+func parseFDInfo(b []byte) FDInfo {
 	var info FDInfo
 	for line := range bytes.Lines(b) {
 		text := strings.TrimSpace(string(line))
@@ -132,7 +132,7 @@ func (p *FS) FDInfo(task string, fd int) (FDInfo, error) {
 	if err != nil {
 		return FDInfo{}, cause(err)
 	}
-	return ParseFDInfo(b), nil
+	return parseFDInfo(b), nil
 }
 
 // Link is the text of one of the links of a task: cwd, root, exe.

@@ -26,7 +26,7 @@ func TestParseFDInfo(t *testing.T) {
 		{"nothing", "", FDInfo{}},
 		{"no numbers", "mnt_id:\tx\nscm_fds: -1\nflags", FDInfo{}},
 	} {
-		if diff := cmp.Diff(c.want, ParseFDInfo([]byte(c.text))); diff != "" {
+		if diff := cmp.Diff(c.want, parseFDInfo([]byte(c.text))); diff != "" {
 			t.Errorf("%s: -want +got\n%s", c.name, diff)
 		}
 	}
@@ -46,7 +46,7 @@ broken line
 		{"400000-401000", snapshot.Dev{Major: 7, Minor: 1}, 14, "/mnt/a b\nc (deleted)"},
 		{"7f0000001000-7f0000002000", snapshot.Dev{Minor: 1}, 5, "/memfd:x (deleted)"},
 	}
-	if diff := cmp.Diff(want, ParseMaps([]byte(text))); diff != "" {
+	if diff := cmp.Diff(want, parseMaps([]byte(text))); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
@@ -55,7 +55,7 @@ func TestParseSwaps(t *testing.T) {
 	text := "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n" +
 		"/mnt/a\\040b/swap                       file\t\t1020\t\t0\t\t-2\n/dev/dm-1 partition 8 0 -3\n/swap\\040(deleted) file 4 0 -4\n"
 	want := []snapshot.Swap{{Path: "/mnt/a b/swap", File: true}, {Path: "/dev/dm-1"}, {Path: "/swap", File: true}}
-	if diff := cmp.Diff(want, ParseSwaps([]byte(text))); diff != "" {
+	if diff := cmp.Diff(want, parseSwaps([]byte(text))); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
@@ -67,7 +67,7 @@ func TestParseUnix(t *testing.T) {
 0000000057: 00000002 00000000 00010000 0001 01 2105627 @abstract
 `
 	want := []UnixSocket{{2105625, "/tmp/tmux-0/a b"}}
-	if diff := cmp.Diff(want, ParseUnix([]byte(text))); diff != "" {
+	if diff := cmp.Diff(want, parseUnix([]byte(text))); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
@@ -80,7 +80,7 @@ func TestParseUsersByPath(t *testing.T) {
 	}, probes); diff != "" {
 		t.Errorf("uprobes: -want +got\n%s", diff)
 	}
-	exports := ParseExports([]byte("# Version 1.1\n/srv/a\\040b\t10.0.0.0/8(rw,sync)\n"))
+	exports := parseExports([]byte("# Version 1.1\n/srv/a\\040b\t10.0.0.0/8(rw,sync)\n"))
 	if diff := cmp.Diff([]snapshot.Named{{Kind: snapshot.NamedExport, Name: "10.0.0.0/8", Path: "/srv/a b"}}, exports); diff != "" {
 		t.Errorf("exports: -want +got\n%s", diff)
 	}

@@ -17,9 +17,9 @@ type Mapping struct {
 	Path  string
 }
 
-// ParseMaps lists the files mapped, each once: lines without an inode show no
+// parseMaps lists the files mapped, each once: lines without an inode show no
 // file.
-func ParseMaps(b []byte) []Mapping {
+func parseMaps(b []byte) []Mapping {
 	type file struct {
 		dev  snapshot.Dev
 		ino  uint64
@@ -76,7 +76,7 @@ func (p *FS) Maps(pid int) ([]Mapping, error) {
 	if err != nil {
 		return nil, cause(err)
 	}
-	return ParseMaps(b), nil
+	return parseMaps(b), nil
 }
 
 // Comm is the name of a process.

@@ -7,9 +7,9 @@ import (
 	"github.com/nsview/nsview/inspect/snapshot"
 )
 
-// ParseSwaps reads /proc/swaps (proc_swaps(5)): a heading, then a path with
+// parseSwaps reads /proc/swaps (proc_swaps(5)): a heading, then a path with
 // octal escapes, and what it is.
-func ParseSwaps(b []byte) []snapshot.Swap {
+func parseSwaps(b []byte) []snapshot.Swap {
 	var list []snapshot.Swap
 	for line := range bytes.Lines(b) {
 		f := strings.Fields(string(line))
@@ -28,7 +28,7 @@ func (p *FS) Swaps() ([]snapshot.Swap, error) {
 	if err != nil {
 		return nil, cause(err)
 	}
-	return ParseSwaps(b), nil
+	return parseSwaps(b), nil
 }
 
 // UnixSocket is a line of /proc/PID/net/unix with a path (proc_pid_net(5)).
@@ -37,9 +37,9 @@ type UnixSocket struct {
 	Path string
 }
 
-// ParseUnix lists the sockets that are bound to a path; names that start with
+// parseUnix lists the sockets that are bound to a path; names that start with
 // @ are abstract and lie on no file system (unix(7)).
-func ParseUnix(b []byte) []UnixSocket {
+func parseUnix(b []byte) []UnixSocket {
 	var list []UnixSocket
 	for line := range bytes.Lines(b) {
 		text := strings.TrimSuffix(string(line), "\n")
@@ -60,7 +60,7 @@ func (p *FS) UnixSockets(pid int) ([]UnixSocket, error) {
 	if err != nil {
 		return nil, cause(err)
 	}
-	return ParseUnix(b), nil
+	return parseUnix(b), nil
 }
 
 // ParseUprobes reads tracefs' uprobe_events: "p:GROUP/EVENT PATH:OFFSET ..."
@@ -96,9 +96,9 @@ func ParseBinfmt(name string, b []byte) (snapshot.Named, bool) {
 	return n, fixed && n.Path != ""
 }
 
-// ParseExports reads /proc/fs/nfsd/exports: "PATH CLIENT(OPTIONS)", with octal
+// parseExports reads /proc/fs/nfsd/exports: "PATH CLIENT(OPTIONS)", with octal
 // escapes (exports(5), nfsd(7)).
-func ParseExports(b []byte) []snapshot.Named {
+func parseExports(b []byte) []snapshot.Named {
 	var list []snapshot.Named
 	for line := range bytes.Lines(b) {
 		f := strings.Fields(string(line))
@@ -115,7 +115,7 @@ func ParseExports(b []byte) []snapshot.Named {
 func (p *FS) Exports() []snapshot.Named {
 	for _, name := range []string{"fs/nfsd/exports", "net/rpc/nfsd.export/content"} {
 		if b, err := p.read(name); err == nil {
-			if list := ParseExports(b); len(list) > 0 {
+			if list := parseExports(b); len(list) > 0 {
 				return list
 			}
 		}
