@@ -3,6 +3,8 @@ package inspect
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/snapshot"
@@ -40,7 +42,9 @@ type Future struct {
 	silent map[*world.Mount]bool // these did not answer, and are not asked again
 	// pivoted: somebody has made another mount the root.
 	pivoted bool
-	unseen  string // the last path that could not be looked at
+	// unseen are the paths of an operation that could not be looked at, each
+	// instead of those above it.
+	unseen []string
 }
 
 // Future starts a future at a world that was read as [PredictWant] says. What
@@ -68,13 +72,40 @@ func (f *Future) Apply(p Place, op predict.Op) (predict.Result, error) {
 	if err != nil {
 		return predict.Result{}, err
 	}
-	op.By, f.unseen = by, ""
+	op.By, f.unseen = by, nil
 	r := f.State.Apply(op)
-	if f.unseen != "" {
-		r.Doubts = append(r.Doubts, "whether "+f.unseen+" exists could not be seen")
+	if len(f.unseen) > 0 && f.host.Live() {
+		r.Doubts = append(r.Doubts, "whether "+f.unseenText()+" could not be seen")
 	}
 	f.note(r)
 	return r, nil
+}
+
+// Taken is what the last operation took for granted, "" for nothing: of a saved
+// host there are no files to look at.
+func (f *Future) Taken() string {
+	if len(f.unseen) == 0 || f.host.Live() {
+		return ""
+	}
+	return "that " + f.unseenText() + " is taken for granted: a saved host has no files"
+}
+
+func (f *Future) unseenText() string {
+	if len(f.unseen) == 1 {
+		return f.unseen[0] + " exists"
+	}
+	return strings.Join(f.unseen, " and ") + " exist"
+}
+
+// passOver notes a path that cannot be looked at.
+func (f *Future) passOver(name string) {
+	i := slices.IndexFunc(f.unseen, func(above string) bool { return world.Under(name, above) })
+	switch {
+	case i >= 0:
+		f.unseen[i] = name
+	case !slices.ContainsFunc(f.unseen, func(below string) bool { return world.Under(below, name) }):
+		f.unseen = append(f.unseen, name)
+	}
 }
 
 // Devices are the file systems of the mounts that operations name, which are

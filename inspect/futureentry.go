@@ -39,7 +39,7 @@ func (f *Future) entry(at predict.Where) predict.Entry {
 	}
 	s := f.see(at, 0)
 	if s.Entry == predict.EntryUnknown && m != nil {
-		f.unseen = pathOf(at)
+		f.passOver(pathOf(at))
 	}
 	return s.Entry
 }

@@ -13,6 +13,9 @@ import (
 // else is taken to be there.
 func (f *Future) savedEntry(at predict.Where) predict.Entry {
 	if at.FSType != "proc" {
+		if at.Mount != nil && at.Inside != at.Mount.Root {
+			f.passOver(pathOf(at))
+		}
 		return predict.EntryUnknown
 	}
 	if _, what, ok := procLink(at.Inside); ok || isSelf(at) {

@@ -90,6 +90,9 @@ func (f *foresight) predict() (query.Prediction, error) {
 		}
 		f.nameHolder(&r)
 		f.unsure = f.unsure || r.OK() && len(r.Doubts) > 0
+		if taken := future.Taken(); taken != "" && r.OK() {
+			r.Doubts = append(r.Doubts, taken)
+		}
 		if doubt != "" && unmounts(f.asks[i].Op) && r.OK() {
 			f.unsure = f.unsure || f.unread
 			r.Doubts = append(r.Doubts, doubt)
