@@ -138,11 +138,11 @@ func (t *talk) hear(n int, last bool) error {
 
 // cause is the error in a report.
 func (r report) cause() error {
-	parts := strings.SplitN(r.text, "\x00", 3)
-	if len(parts) < 3 {
+	call, detail, named := strings.Cut(r.text, "\x00")
+	if !named {
 		return r.errno
 	}
-	return &CallError{Call: Call(parts[0]), Flags: parts[1], Detail: parts[2], Err: r.errno}
+	return &CallError{Call: Call(call), Detail: detail, Err: r.errno}
 }
 
 // takeBack undoes the caller's own steps, the last first.
