@@ -45,6 +45,8 @@ func (s *State) do(op Op) *Refusal {
 		return s.pivot(op)
 	case OpChroot:
 		return s.chroot(op)
+	case OpRemove:
+		return s.remove(op)
 	}
 	return &Refusal{Errno: EINVAL, Reason: NotPermitted, Text: fmt.Sprintf("%q is no operation", op.Kind)}
 }

@@ -75,6 +75,8 @@ func call(op predict.Op) error {
 			flags = unix.AT_RECURSIVE
 		}
 		return unix.MountSetattr(unix.AT_FDCWD, op.Dst, flags, &unix.MountAttr{Attr_set: attrs(op.Flags), Attr_clr: attrs(op.Clear)})
+	case predict.OpRemove:
+		return unix.Rmdir(op.Dst)
 	case predict.OpPivot:
 		return unix.PivotRoot(op.Src, op.Dst)
 	case predict.OpChroot:
