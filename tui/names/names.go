@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/nsview/nsview/inspect/render"
+	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
 )
 
@@ -69,6 +70,16 @@ func Number(n uint64) string { return strconv.FormatInt(int64(n), 10) }
 
 // Unborn says of a number that a prediction made it.
 func Unborn(n uint64) bool { return int64(n) < 0 }
+
+// Key tells mounts apart: by the number of the namespace, and by a 32-bit id,
+// which is used again, but not within one world.
+type Key struct {
+	NS uint64
+	ID snapshot.MountID
+}
+
+// KeyOf is the key of a mount.
+func KeyOf(m *world.Mount) Key { return Key{m.View.Table.NS.Ino, m.ID} }
 
 // Short is a namespace by its name, or by number where that says nothing.
 func (b Book) Short(ino uint64) string {
