@@ -5,6 +5,7 @@ package names
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,6 +71,12 @@ func Number(n uint64) string { return strconv.FormatInt(int64(n), 10) }
 
 // Unborn says of a number that a prediction made it.
 func Unborn(n uint64) bool { return int64(n) < 0 }
+
+// Match says whether a text in lower case, as of a filter, occurs in one of
+// several, whatever their case.
+func Match(text string, in ...string) bool {
+	return slices.ContainsFunc(in, func(s string) bool { return strings.Contains(strings.ToLower(s), text) })
+}
 
 // Key tells mounts apart: by the number of the namespace, and by a 32-bit id,
 // which is used again, but not within one world.
