@@ -131,9 +131,10 @@ func (a *arriving) likelyVia(r *notice) Via {
 	return Slave
 }
 
-// unseen is a mount of which that cannot be told. Only its id tells: ids grow, and of the copies that a mount sends out the newest is named
-// first. So a lower id than that before it is that of a copy, and a higher one
-// begins either the copies or the next event.
+// unseen is a mount of which that cannot be told. Only its id tells: ids grow, and
+// of the copies that a mount sends out the newest is named first. So a lower id
+// than that before it is that of a copy, and a higher one begins either the copies
+// or the next event.
 func (a *arriving) unseen(r, next *notice) bool {
 	before := a.origin
 	if a.last != nil {
