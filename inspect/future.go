@@ -149,6 +149,15 @@ func (f *Future) enter(p Place) (predict.Actor, error) {
 	if p.PID == 0 {
 		return f.State.EnterNamespace(predict.ID(p.NS))
 	}
+	by, err := f.enterAs(p)
+	if process := f.world.Process(p.PID); err == nil && process != nil && process.NS[snapshot.User] != 0 {
+		f.State.InUser(by, predict.ID(process.NS[snapshot.User]))
+	}
+	return by, err
+}
+
+// enterAs is a process with its root directory, as far as that is known.
+func (f *Future) enterAs(p Place) (predict.Actor, error) {
 	at, err := f.host.Locate(f.ctx, f.world, p, "/")
 	switch {
 	case errors.Is(err, ErrUnseen) || err == nil && at.Mount == nil:
