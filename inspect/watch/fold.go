@@ -128,17 +128,27 @@ func (f *folder) from(i int) *batch {
 // run is the places, from i on, of the notices that may belong together.
 func (f *folder) run(i int) []int {
 	var run []int
-	for at := i; at < len(f.list); at++ {
+	for at := i; at >= 0; at = f.next(i, at) {
+		run = append(run, at)
+	}
+	return run
+}
+
+// next is the place behind at in the run from i on, -1 for none. Who ends at the
+// first notice that does not belong need not gather all: of a hundred thousand in
+// a row each may be an event of its own.
+func (f *folder) next(i, at int) int {
+	for at++; at < len(f.list); at++ {
 		switch {
 		case f.list[at].pid != f.list[i].pid:
 			if f.ordered {
-				return run
+				return -1
 			}
 		case !f.used[at]:
-			run = append(run, at)
+			return at
 		}
 	}
-	return run
+	return -1
 }
 
 // batch is an event and the notices that belong to it, by their places.
@@ -181,7 +191,7 @@ func (f *folder) dying(i int) *batch {
 	b := begin(NSGone, i, root)
 	b.event.Origin.Place = Place{NS: root.ns}
 	b.event.FSType, b.event.Source, b.event.Root = "", "", ""
-	for _, at := range f.run(i)[1:] {
+	for at := f.next(i, i); at >= 0; at = f.next(i, at) {
 		r := &f.list[at]
 		if r.op == detach && (r.ns == root.ns || r.mount == nil) && !r.nsRoot {
 			b.notices = append(b.notices, at)

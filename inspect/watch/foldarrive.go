@@ -14,18 +14,18 @@ func (f *folder) arrival(i int) *batch {
 	}
 	a.tree = map[snapshot.MountID]bool{a.origin.id: true}
 	a.copies = map[snapshot.MountID]bool{}
-	run := f.run(i)[1:]
-	for n, at := range run {
-		r := &f.list[at]
+	for at := f.next(i, i); at >= 0; {
+		r, behind := &f.list[at], f.next(i, at)
 		var next *notice
-		if n+1 < len(run) {
-			next = &f.list[run[n+1]]
+		if behind >= 0 {
+			next = &f.list[behind]
 		}
 		if r.op == attach && a.take(r, next) {
 			a.notices = append(a.notices, at)
 		} else if f.ordered {
 			break
 		}
+		at = behind
 	}
 	return a.batch
 }
