@@ -14,18 +14,15 @@ func (f *folder) arrival(i int) *batch {
 	}
 	a.tree = map[snapshot.MountID]bool{a.origin.id: true}
 	a.copies = map[snapshot.MountID]bool{}
-	for at := f.next(i, i); at >= 0; {
-		r, behind := &f.list[at], f.next(i, at)
-		var next *notice
-		if behind >= 0 {
-			next = &f.list[behind]
+	for at := range f.run(i) {
+		if at == i {
+			continue
 		}
-		if r.op == attach && a.take(r, next) {
+		if r := &f.list[at]; r.op == attach && a.take(r, f.behind(at)) {
 			a.notices = append(a.notices, at)
 		} else if f.ordered {
 			break
 		}
-		at = behind
 	}
 	return a.batch
 }
