@@ -74,13 +74,14 @@ func (u *umountAll) read(name string) []listed {
 	return stack
 }
 
-// byAge compares mounts by age: unique ids tell it, and what is new is youngest.
+// byAge compares mounts by age: unique ids tell it, where they are known, and what
+// is new is youngest.
 func (s *State) byAge(a, b int32) int {
 	x, y := &s.mounts[a], &s.mounts[b]
 	if x.id.New() || y.id.New() || x.base == nil || y.base == nil {
 		return compareIDs(x.id, y.id)
 	}
-	return cmp.Or(byAge(x.base, y.base), compareIDs(x.id, y.id))
+	return cmp.Or(byAge(x.base, y.base), cmp.Compare(a, b))
 }
 
 // take unmounts what is on a mount, and then the mount.

@@ -56,10 +56,13 @@ func (h *house) tell(l letter) (reply, error) {
 	}
 	r, err := h.answer(l)
 	if err != nil && !errors.As(err, &r.Errno) {
-		r.Errno, r.Text = unix.EIO, err.Error()
+		return unready(err), nil
 	}
 	return r, nil
 }
+
+// unready is the reply where it did not come to the operation.
+func unready(err error) reply { return reply{Errno: unix.EIO, Text: err.Error()} }
 
 func (h *house) answer(l letter) (reply, error) {
 	at := h.rooms[l.Room]
@@ -79,8 +82,11 @@ func (h *house) answer(l letter) (reply, error) {
 		}
 		return reply{}, at.hold(l.Open, how)
 	case l.Op.IDMap && idMaps == 0:
-		if tried, err := h.makeMaps(at); !tried || err != nil {
-			return reply{NotTried: !tried}, err
+		switch made, err := h.makeMaps(at); {
+		case err != nil:
+			return unready(err), nil
+		case !made:
+			return reply{NotTried: true}, nil
 		}
 		return h.answer(l)
 	case l.FromProc:

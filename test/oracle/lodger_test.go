@@ -32,8 +32,8 @@ func (h *house) lodge(at *room) (reply, error) {
 		return reply{NotTried: err == nil}, err
 	}
 	h.lodgers = append(h.lodgers, l)
-	if err != nil {
-		return reply{}, err
+	if err := mapRoot(h.proc, l.cmd.Process.Pid); err != nil {
+		return unready(err), nil
 	}
 	r, err := l.tell(letter{})
 	r.PID, r.Lodger = l.cmd.Process.Pid, len(h.lodgers)-1
@@ -74,7 +74,7 @@ func (h *house) spawn(at *room, flags uintptr) (*lodger, error) {
 		return nil, err
 	}
 	l.in, l.to, l.out = in, gob.NewEncoder(in), gob.NewDecoder(out)
-	return l, mapRoot(h.proc, l.cmd.Process.Pid)
+	return l, nil
 }
 
 // idMaps is the user namespace whose maps mounts are given by this process: root
@@ -89,12 +89,12 @@ func (h *house) makeMaps(at *room) (made bool, err error) {
 		return false, nil
 	}
 	defer l.close()
-	if err != nil {
+	if err := mapRoot(h.proc, l.cmd.Process.Pid); err != nil {
 		return false, err
 	}
 	idMaps, err = unix.Openat(h.proc, fmt.Sprintf("%d/ns/user", l.cmd.Process.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return false, fmt.Errorf("open its user namespace: %v", err)
+		return false, fmt.Errorf("open its user namespace: %w", err)
 	}
 	return true, nil
 }
@@ -109,12 +109,12 @@ func mapRoot(proc, pid int) error {
 		name := fmt.Sprintf("%d/%s", pid, file.name)
 		fd, err := unix.Openat(proc, name, unix.O_WRONLY|unix.O_CLOEXEC, 0)
 		if err != nil {
-			return fmt.Errorf("open %s: %v", name, err) // not an errno of the operation
+			return fmt.Errorf("open %s: %w", name, err)
 		}
 		_, err = unix.Write(fd, []byte(file.text))
 		unix.Close(fd)
 		if err != nil {
-			return fmt.Errorf("write %s: %v", name, err)
+			return fmt.Errorf("write %s: %w", name, err)
 		}
 	}
 	return nil

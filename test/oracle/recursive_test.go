@@ -127,6 +127,9 @@ func topFirst(t *testing.T, tool string) bool {
 func stateOf(t *testing.T, list []snapshot.Mount, rules predict.Rules) (*predict.State, predict.Actor) {
 	t.Helper()
 	id := snapshot.NSID{Ino: 1}
+	for i := range list {
+		list[i].UniqueID = snapshot.MountID(i + 1) // a table is in order of age
+	}
 	s := predict.New(world.Build(&snapshot.Snapshot{
 		Version: snapshot.FormatVersion, Namespaces: []snapshot.Namespace{{ID: id, Type: snapshot.Mnt}},
 		Tables: []snapshot.Table{{NS: id, Via: "mountinfo", Whole: true, Mounts: list}},
