@@ -16,7 +16,11 @@ import (
 
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == insideRole {
-		end(inside(os.Args[2], os.Stdout))
+		if err := inside(os.Args[2], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(2)
+		}
+		return
 	}
 	if len(os.Args) == 3 && os.Args[1] == watchRole {
 		end(insideWatch(os.Args[2], os.Stdout))

@@ -45,8 +45,6 @@ func (s *State) do(op Op) *Refusal {
 		return s.pivot(op)
 	case OpChroot:
 		return s.chroot(op)
-	case OpRemove:
-		return s.remove(op)
 	}
 	return &Refusal{Errno: EINVAL, Reason: NotPermitted, Text: fmt.Sprintf("%q is no operation", op.Kind)}
 }
@@ -54,12 +52,26 @@ func (s *State) do(op Op) *Refusal {
 // refuse says what is wrong with a mount.
 func (s *State) refuse(errno Errno, why Reason, m int32, text string) *Refusal {
 	if (why == LockedMount || why == LockedBelow || why == UnbindableLocked) && s.is(m, guessed) {
-		s.doubtLock(m)
+		s.doubt("whether " + s.point(m) + " is locked cannot be read: it is inferred from when it was made")
 	}
 	return &Refusal{
 		Errno: errno, Reason: why, Text: s.point(m) + " " + text,
 		Mount: s.mounts[m].id, NS: s.spaces[s.mounts[m].space].id,
 	}
+}
+
+// notYet refuses what came with a later kernel.
+func notYet(errno Errno, what, since string) *Refusal {
+	return &Refusal{Errno: errno, Reason: NotInKernel, Text: "this kernel has no " + what + ", which came with Linux " + since}
+}
+
+// noBeneath refuses to go beneath where move_mount(2) cannot, before it looks at
+// any path.
+func (s *State) noBeneath(op Op) *Refusal {
+	if op.Beneath && s.rules.NoBeneath {
+		return notYet(EINVAL, "MOVE_MOUNT_BENEATH", "6.5")
+	}
+	return nil
 }
 
 // nameOf is a namespace in words.

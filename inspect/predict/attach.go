@@ -196,9 +196,16 @@ func (s *State) land(tree int32, at spot, user ID, how entry) {
 	}
 	covered := s.childAt(at.mount, at.inside)
 	if covered != 0 {
-		top := s.topmost(tree)
+		top := tree
+		if !s.rules.ShadowMounts {
+			top = s.topmost(tree)
+		}
 		e := s.moves(covered, Tucked)
 		e.via = how.via
+		if s.rules.BeneathRootAndLocked && s.is(covered, locked) {
+			s.set(tree, s.mounts[covered].mark&(locked|guessed))
+			s.clear(covered, locked|guessed)
+		}
 		s.unlist(covered)
 		s.adopt(top, s.mounts[top].root, covered)
 		s.touch(tree).beneath = s.mounts[covered].id

@@ -23,6 +23,9 @@ func (s *State) bind(op Op) *Refusal {
 		return r
 	}
 	if r := s.foreign(op.By, at.mount); r != nil {
+		if s.rules.BindElsewhereIgnored {
+			return nil
+		}
 		return r
 	}
 	tree, r := s.loopback(op, from)
@@ -97,7 +100,10 @@ func (s *State) bindDetached(op Op) *Refusal {
 			return r
 		}
 	}
-	at, r := s.walk(op.By, op.Dst)
+	var at spot
+	if r = s.noBeneath(op); r == nil {
+		at, r = s.walk(op.By, op.Dst)
+	}
 	if r == nil {
 		r = s.put(op, tree, at, s.entry(from) == File)
 	}
@@ -109,6 +115,9 @@ func (s *State) bindDetached(op Op) *Refusal {
 
 // put attaches a detached tree, as move_mount(2) does.
 func (s *State) put(op Op, tree int32, at spot, file bool) *Refusal {
+	if r := s.placeFirst(op, at); r != nil {
+		return r
+	}
 	if e := s.entry(at); e == File && !file || e == Directory && file {
 		return &Refusal{Errno: EINVAL, Reason: DirOnFile, Text: "what is mounted and " + op.Dst + " are a file and a directory"}
 	}

@@ -122,19 +122,9 @@ func (s *State) EnterLike(a Actor) Actor { return s.enter(s.actors[a]) }
 // Leave ends an actor: its root directory keeps nothing busy any more.
 func (s *State) Leave(a Actor) { s.actors[a].root.mount = 0 }
 
-// InUser says which user namespace an actor is in, where it is one above that
-// which its mount namespace belongs to, from which it was entered. Any other is
-// passed over: what is predicted is predicted for one who may do it.
-func (s *State) InUser(a Actor, user ID) {
-	above := s.spaces[s.home(a)].user
-	for range len(s.lesser) + 1 {
-		if above == user {
-			s.actors[a].user = user
-			return
-		}
-		above = s.lesser[above]
-	}
-}
+// InUser says which user namespace an actor is in, where it is another than the
+// one that its mount namespace belongs to: one above, from which it was entered.
+func (s *State) InUser(a Actor, user ID) { s.actors[a].user = user }
 
 // UserOf is the user namespace that an actor is in.
 func (s *State) UserOf(a Actor) ID { return s.actors[a].user }
@@ -309,10 +299,26 @@ func (b *builder) below(m *world.Mount, parent, space int32) {
 	if !slices.IsSortedFunc(children, byAge) {
 		children = slices.SortedStableFunc(slices.Values(children), byAge)
 	}
+	b.shadows(m, children)
 	for _, c := range children {
 		i := b.add(c, space)
 		b.adopt(parent, placeOn(m, c), i)
 		b.below(c, i, space)
+	}
+}
+
+// shadows notes where two mounts are at one place: see [Rules.ShadowMounts].
+func (b *builder) shadows(m *world.Mount, children []*world.Mount) {
+	if !b.rules.ShadowMounts || len(children) < 2 {
+		return
+	}
+	met := make(map[string]bool, len(children))
+	for _, c := range children {
+		at := placeOn(m, c)
+		if met[at] {
+			b.gaps = append(b.gaps, "two mounts are at "+c.Point+" on one and the same: which of them the path leads to cannot be read")
+		}
+		met[at] = true
 	}
 }
 

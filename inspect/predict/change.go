@@ -64,11 +64,20 @@ func (s *State) makeType(op Op) *Refusal {
 // ruled refuses a mount of a namespace to who has no rights over the user
 // namespace that it belongs to (may_change_propagation).
 func (s *State) ruled(a Actor, m int32) *Refusal {
-	if s.ours(a, m) || s.hasRights(a, s.spaces[s.mounts[m].space].user) {
+	if s.ours(a, m) {
+		return nil
+	}
+	if s.rules.RetypeElsewhereRefused {
+		s.doubt(RetypeByPatch)
+	}
+	if s.hasRights(a, s.spaces[s.mounts[m].space].user) {
 		return nil
 	}
 	return s.refuse(EPERM, NotPermitted, m, "is of a namespace that another user namespace owns")
 }
+
+// RetypeByPatch is the doubt of [Rules.RetypeElsewhereRefused].
+const RetypeByPatch = "whether this kernel changes mounts of other namespaces depends on which fixes of 2025 it has: some refuse it with EINVAL"
 
 func (s *State) retype(m int32, to Propagation) {
 	switch to {
@@ -88,6 +97,9 @@ func (s *State) retype(m int32, to Propagation) {
 // setGroup has a private mount join the group and the master of another
 // (do_set_group).
 func (s *State) setGroup(op Op) *Refusal {
+	if s.rules.NoSetGroup {
+		return notYet(EINVAL, "MOVE_MOUNT_SET_GROUP", "5.15")
+	}
 	to, r := s.walk(op.By, op.Dst) // move_mount(2) follows its second path first
 	if r != nil {
 		return r
@@ -138,6 +150,9 @@ func (s *State) setGroup(op Op) *Refusal {
 // fs/namespace.c). What has a file open for writing does not become read-only;
 // writers on other mounts of the file system do not matter.
 func (s *State) remount(op Op) *Refusal {
+	if s.rules.NoSetattr && op.Recursive {
+		return notYet(ENOSYS, "mount_setattr(2)", "5.12")
+	}
 	m, r := s.rootOf(op.By, op.Dst)
 	if r != nil {
 		return r

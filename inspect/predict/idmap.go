@@ -1,10 +1,17 @@
 package predict
 
-import "github.com/nsview/nsview/inspect/snapshot"
+import (
+	"slices"
+
+	"github.com/nsview/nsview/inspect/snapshot"
+)
 
 // idmap gives the mounts of a detached copy a map of ids, all or none
 // (can_idmap_mount in fs/namespace.c). Copies of what has one keep it (clone_mnt).
 func (s *State) idmap(op Op, tree int32) *Refusal {
+	if s.rules.NoSetattr {
+		return notYet(ENOSYS, "mount_setattr(2)", "5.12")
+	}
 	for m := range s.tree(tree) {
 		x := &s.mounts[m]
 		name := join(op.Src, s.point(m))
@@ -12,7 +19,7 @@ func (s *State) idmap(op Op, tree int32) *Refusal {
 		switch maps, known := idmappable[fstype]; {
 		case x.flags&IDMapped != 0:
 			return &Refusal{Errno: EPERM, Reason: HasIDMap, Text: name + " has a map of ids, and so have its copies: it is not given another"}
-		case known && !maps:
+		case known && !maps, slices.Contains(s.rules.NoIDMaps, fstype):
 			return &Refusal{Errno: EINVAL, Reason: NoIDMaps, Text: name + " is " + fstype + ", which takes no maps of ids"}
 		case !known:
 			s.doubt("whether " + fstype + " takes maps of ids is not known")

@@ -8,6 +8,9 @@ import (
 
 // mountNew mounts a new file system (do_new_mount, or fsmount and move_mount).
 func (s *State) mountNew(op Op) *Refusal {
+	if r := s.noBeneath(op); r != nil {
+		return r
+	}
 	at, r := s.walk(op.By, op.Dst)
 	if r != nil {
 		return r

@@ -2,12 +2,18 @@ package predict
 
 // move takes a mount with all below it to another place (do_move_mount).
 func (s *State) move(op Op) *Refusal {
+	if r := s.noBeneath(op); r != nil {
+		return r
+	}
 	at, r := s.walk(op.By, op.Dst)
 	if r != nil {
 		return r
 	}
 	from, r := s.walk(op.By, op.Src)
 	if r != nil {
+		return r
+	}
+	if r := s.placeFirst(op, at); r != nil {
 		return r
 	}
 	if !s.mounted(from) {
@@ -52,12 +58,26 @@ func (s *State) move(op Op) *Refusal {
 // in no namespace nothing can be mounted.
 func (s *State) target(op Op, at spot) (spot, *Refusal) {
 	if s.mounts[at.mount].space == 0 {
-		return at, &Refusal{Errno: ENOENT, Reason: OtherNamespace, Text: op.Dst + " leads to " + at.inside + ", which is on no mount of a namespace"}
+		errno := ENOENT
+		if s.rules.PlaceInvalid {
+			errno = EINVAL
+		}
+		return at, &Refusal{Errno: errno, Reason: OtherNamespace, Text: op.Dst + " leads to " + at.inside + ", which is on no mount of a namespace"}
 	}
 	if op.Beneath {
 		return at, nil
 	}
 	return s.onto(at), nil
+}
+
+// placeFirst refuses what is no place to mount on where move_mount(2) does so
+// before it looks at what is mounted.
+func (s *State) placeFirst(op Op, at spot) *Refusal {
+	if !s.rules.PlaceFirst {
+		return nil
+	}
+	_, r := s.target(op, at)
+	return r
 }
 
 // movable refuses what may not leave its place.
@@ -86,13 +106,13 @@ func (s *State) beneath(by Actor, m int32, at spot) (spot, *Refusal) {
 	}
 	parent, inside := s.mounts[top].parent, s.mounts[top].at
 	switch {
-	case s.is(top, locked):
+	case s.is(top, locked) && !s.rules.BeneathRootAndLocked:
 		return at, s.refuse(EINVAL, LockedMount, top, "is locked to its place")
 	case s.over(m) != 0:
 		return at, s.refuse(EINVAL, BeneathCovered, m, "is itself mounted over")
-	case top == s.actors[by].root.mount:
+	case top == s.actors[by].root.mount && !s.rules.BeneathRootAndLocked:
 		return at, s.refuse(EINVAL, BeneathRoot, top, "is the root directory of who does it")
-	case !s.hasParent(parent):
+	case !s.hasParent(parent) && !s.rules.BeneathRootAndLocked:
 		return at, s.refuse(EINVAL, BeneathRoot, top, "is the first mount of its namespace")
 	case s.ancestor(top, m):
 		return at, s.refuse(EINVAL, BeneathAncestor, m, "is mounted below it")

@@ -75,11 +75,8 @@ func (s *State) entry(at spot) Entry {
 	}
 	x := &s.mounts[at.mount]
 	w := s.where(at)
-	switch {
-	case w.FSType == "nsfs":
+	if w.FSType == "nsfs" {
 		return File
-	case s.gone[place{x.dev, at.inside}]:
-		return Absent
 	}
 	if s.known != nil {
 		if e := s.known(w); e != EntryUnknown {

@@ -93,11 +93,13 @@ func (s *State) walled(m, view int32, without map[int32]bool) bool {
 	if p == view && at == root {
 		return true // over the root directory, which goes on to mean what is below
 	}
+	later := false
 	for c := s.mounts[p].first; c != 0; c = s.mounts[c].next {
-		if c == m || without[c] {
+		if later = later || c == m; c == m || without[c] {
 			continue
 		}
 		switch other := s.mounts[c].at; {
+		case other == at && !later: // of two at one place the later one is found
 		case other == root:
 			if p != view {
 				return true

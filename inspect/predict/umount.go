@@ -21,7 +21,11 @@ func (s *State) unmount(m int32) {
 	for _, p := range set {
 		s.unlist(p)
 	}
-	set = append(set, s.spreadUmount(set)...)
+	if s.rules.UmountsAsMet {
+		set = append(set, s.spreadUmountAsMet(set)...)
+	} else {
+		set = append(set, s.spreadUmount(set)...)
+	}
 	for _, p := range set {
 		s.bury(p)
 	}
@@ -137,6 +141,7 @@ func (u *umounting) drop(m int32) {
 func (u *umounting) take(m int32) {
 	r := u.from[m]
 	u.leaves(m, r.via, r.through, false, counterpartRule(r))
+	u.clear(m, candidate|passed)
 	u.set(m, doomed)
 	u.unlist(m)
 	u.going = append(u.going, m)
@@ -192,20 +197,15 @@ func (u *umounting) unlock(m int32) {
 		return
 	}
 	cutoff := m
-	p, keeps := m, int32(0) // by a lock that is inferred
+	p := m
 	for ; u.is(p, candidate); p = u.mounts[p].parent {
 		u.drop(p)
 		if !u.is(p, locked) {
-			cutoff, keeps = u.mounts[p].parent, 0
-		} else if u.is(p, guessed) {
-			keeps = p
+			cutoff = u.mounts[p].parent
 		}
 	}
 	if u.is(p, doomed) {
-		cutoff, keeps = p, 0
-	}
-	if keeps != 0 {
-		u.doubtLock(keeps)
+		cutoff = p
 	}
 	for m != cutoff {
 		u.take(m)

@@ -61,8 +61,7 @@ type Holder struct {
 	Goes bool
 
 	// rank orders commands: what has to be released first comes first.
-	writes bool // it has a file open for writing
-	rank   int
+	rank int
 }
 
 // The answers of a verdict: whether somebody may do what they want.

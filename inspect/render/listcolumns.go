@@ -1,7 +1,6 @@
 package render
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -174,7 +173,12 @@ func userText(r query.NamespaceRow) string {
 	return ""
 }
 
-func commandText(p *snapshot.Process) string { return cmp.Or(p.Cmdline, p.Comm) }
+func commandText(p *snapshot.Process) string {
+	if p.Cmdline != "" {
+		return p.Cmdline
+	}
+	return p.Comm
+}
 
 func usersText(r query.NamespaceRow) string {
 	var list []string

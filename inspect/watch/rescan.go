@@ -186,7 +186,12 @@ func (w *Watcher) confirm(list []*entry) {
 	if len(list) == 0 {
 		return
 	}
-	w.catchUp()
+	for range 3 {
+		if any, err := w.moreNotices(); err != nil || !any {
+			break
+		}
+	}
+	w.flush()
 	var found []difference
 	for _, e := range w.related(list) {
 		if w.kept.mounts[Key(e.m)] != e {
@@ -227,17 +232,6 @@ func (w *Watcher) moreNotices() (bool, error) {
 		return false, err
 	}
 	return true, w.readNotices()
-}
-
-// catchUp takes in and tells what notices there are, and those that are about to
-// come.
-func (w *Watcher) catchUp() {
-	for range 3 {
-		if any, err := w.moreNotices(); err != nil || !any {
-			break
-		}
-	}
-	w.flush()
 }
 
 // related are the mounts of a list, those of the groups they are in or receive
@@ -390,20 +384,21 @@ func (w *Watcher) census() {
 		return
 	}
 	w.announce(born)
-	w.vanished(func(s *space) bool { return s.noticed && s.seen != w.walks })
+	for _, s := range w.sorted() {
+		if s.seen != w.walks && s.noticed {
+			w.vanished(s)
+		}
+	}
 }
 
-// vanished tells of the end of the namespaces that are gone without a notice, nor
-// one now.
-func (w *Watcher) vanished(gone func(*space) bool) {
-	list := slices.DeleteFunc(w.sorted(), func(s *space) bool { return !gone(s) })
-	if len(list) > 0 {
-		w.catchUp()
+// vanished is the end of a namespace that no notice told of, unless one does
+// now.
+func (w *Watcher) vanished(s *space) {
+	if any, err := w.moreNotices(); err == nil && any {
+		w.flush()
 	}
-	for _, s := range list {
-		if w.kept.spaces[s.ns.ID.Ino] == s {
-			w.tellGone(s)
-		}
+	if w.kept.spaces[s.ns.ID.Ino] == s {
+		w.tellGone(s)
 	}
 }
 

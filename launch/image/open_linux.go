@@ -34,6 +34,8 @@ const (
 type Image struct {
 	// Config is what the image says about how to run it.
 	Config specs.ImageConfig
+	// Digest names the image's configuration.
+	Digest digest.Digest
 
 	layers  []layer // the lowest first
 	source  source
@@ -170,6 +172,7 @@ func (i *Image) readLayout() error {
 		}
 		layers[n].digest = l.Digest
 	}
+	i.Digest = m.Config.Digest
 	if name, err = blob(m.Config.Digest); err != nil {
 		return err
 	}
@@ -219,7 +222,12 @@ func (i *Image) readSaved() error {
 	for n, name := range found[0].Layers {
 		layers[n].blob = name
 	}
-	return i.readConfig(found[0].Config, digestIn(found[0].Config), layers)
+	want := digestIn(found[0].Config)
+	if err := i.readConfig(found[0].Config, want, layers); err != nil {
+		return err
+	}
+	i.Digest = want
+	return nil
 }
 
 // digestIn is the digest that is the name of a configuration: HEX.json, or a

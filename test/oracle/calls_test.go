@@ -74,9 +74,11 @@ func call(op predict.Op) error {
 		if op.Recursive {
 			flags = unix.AT_RECURSIVE
 		}
-		return unix.MountSetattr(unix.AT_FDCWD, op.Dst, flags, &unix.MountAttr{Attr_set: attrs(op.Flags), Attr_clr: attrs(op.Clear)})
-	case predict.OpRemove:
-		return unix.Rmdir(op.Dst)
+		err := unix.MountSetattr(unix.AT_FDCWD, op.Dst, flags, &unix.MountAttr{Attr_set: attrs(op.Flags), Attr_clr: attrs(op.Clear)})
+		if err == unix.ENOSYS && !op.Recursive {
+			return reflag(op)
+		}
+		return err
 	case predict.OpPivot:
 		return unix.PivotRoot(op.Src, op.Dst)
 	case predict.OpChroot:
@@ -86,6 +88,18 @@ func call(op predict.Op) error {
 		return unix.Chdir("/") // the working directory would keep a mount busy
 	}
 	return unix.ENOSYS
+}
+
+// reflag changes flags of a mount as mount(8) does where there is no
+// mount_setattr(2): it sets all of them. Their bits are those of attrs.
+func reflag(op predict.Op) error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(op.Dst, &st); err != nil {
+		return err
+	}
+	const kept = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC | unix.MS_NOATIME | unix.MS_NODIRATIME
+	flags := uint64(st.Flags)&kept&^attrs(op.Clear) | attrs(op.Flags)
+	return unix.Mount("", op.Dst, "", unix.MS_REMOUNT|unix.MS_BIND|uintptr(flags), "")
 }
 
 var types = map[predict.Propagation]uintptr{

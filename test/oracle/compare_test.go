@@ -5,6 +5,7 @@ package oracle_test
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/predict"
@@ -52,7 +53,7 @@ func (t *theatre) compareTable(said []predict.Row, did []snapshot.Mount, numbers
 	if len(said) != len(did) {
 		return fmt.Errorf("%d mounts said, %d there", len(said), len(did))
 	}
-	at := make(map[place]*snapshot.Mount, len(did))
+	at := make(map[place][]*snapshot.Mount, len(did))
 	known := make(map[snapshot.MountID]bool, len(did))
 	for i := range did {
 		known[did[i].ID] = true
@@ -62,24 +63,42 @@ func (t *theatre) compareTable(said []predict.Row, did []snapshot.Mount, numbers
 		if !known[p.parent] {
 			p.parent = 0
 		}
-		if at[p] != nil {
-			return fmt.Errorf("two mounts at %s on one parent", p.point)
-		}
-		at[p] = &did[i]
+		at[p] = append(at[p], &did[i])
 	}
 	kernel := map[predict.ID]snapshot.MountID{}
 	for i := range said {
 		r := &said[i] // parents come first
-		m := at[place{kernel[r.Parent], r.Point}]
+		p := place{kernel[r.Parent], r.Point}
+		m := t.one(at[p], r)
 		if m == nil {
 			return fmt.Errorf("%s (%d) is not there on %d", r.Point, r.ID, r.Parent)
 		}
+		at[p] = slices.DeleteFunc(at[p], func(other *snapshot.Mount) bool { return other == m })
 		kernel[r.ID] = m.ID
 		if err := t.compareMount(r, m, numbers); err != nil {
 			return fmt.Errorf("%s (%d, %d): %w", r.Point, r.ID, m.ID, err)
 		}
 	}
 	return nil
+}
+
+// one is the mount that a row is said to be, of those at its place: on old kernels
+// there may be two (predict.Rules.ShadowMounts), and one of them was there before.
+func (t *theatre) one(there []*snapshot.Mount, r *predict.Row) *snapshot.Mount {
+	switch len(there) {
+	case 0:
+		return nil
+	case 1:
+		return there[0]
+	}
+	id, known := t.ids[r.ID]
+	met := slices.Collect(maps.Values(t.ids))
+	for _, m := range there[1:] {
+		if known && m.ID == id || !known && !slices.Contains(met, m.ID) {
+			return m
+		}
+	}
+	return there[0]
 }
 
 func (t *theatre) compareMount(r *predict.Row, m *snapshot.Mount, numbers map[snapshot.GroupID]predict.ID) error {

@@ -37,15 +37,16 @@ type theatre struct {
 	lodgers, deepest, joined int
 }
 
-// paper is a theatre without a kernel: everything is only predicted.
-func paper() *theatre {
+// paper is a theatre without a kernel: everything is only predicted, by the
+// rules of one.
+func paper(release string) *theatre {
 	snap := &snapshot.Snapshot{Version: snapshot.FormatVersion}
 	id := snapshot.NSID{Ino: 1}
 	snap.Namespaces = []snapshot.Namespace{{ID: id, Type: snapshot.Mnt}}
 	snap.Tables = []snapshot.Table{{NS: id, Via: "mountinfo", Whole: true, Mounts: []snapshot.Mount{{
 		ID: 20, Parent: 1, Root: "/", Point: "/", FSType: "tmpfs", Source: "base", VFSOptions: "rw,relatime", Dev: snapshot.Dev{Minor: 30},
 	}}}}
-	t := &theatre{state: predict.New(world.Build(snap), rulesOn("6.18")), paper: true, count: newCount()}
+	t := &theatre{state: predict.New(world.Build(snap), rulesOn(release)), paper: true, count: newCount()}
 	t.state.Knows(entryAt)
 	t.state.Leads(t.leads)
 	a, _ := t.state.EnterNamespace(1)
@@ -260,7 +261,11 @@ func (t *theatre) judge(future *predict.State, op predict.Op, said predict.Resul
 		if said.Refusal != nil {
 			why = said.Refusal.Text
 		}
-		return fmt.Errorf("said %s (%s), the kernel %s", want, why, got)
+		err := fmt.Errorf("said %s (%s), the kernel %s", want, why, got)
+		if slices.Contains(said.Doubts, predict.RetypeByPatch) {
+			return t.leftOpen(err)
+		}
+		return err
 	}
 	before := t.state
 	t.state = future
@@ -269,10 +274,15 @@ func (t *theatre) judge(future *predict.State, op predict.Op, said predict.Resul
 	}
 	err := t.compare()
 	if err != nil && slices.Contains(said.Doubts, predict.MastersByOrder) {
-		t.count.open++
-		return fmt.Errorf("%w: %w", errOpen, err)
+		return t.leftOpen(err)
 	}
 	return err
+}
+
+// leftOpen is a difference in what the prediction had doubts about.
+func (t *theatre) leftOpen(err error) error {
+	t.count.open++
+	return fmt.Errorf("%w: %w", errOpen, err)
 }
 
 // unshare gives a seat's namespace a copy, with a seat of its own there: a thread
@@ -467,7 +477,11 @@ func (t *theatre) anew() error {
 		}
 	}
 	t.note(0, predict.Op{Kind: "anew"}, predict.Result{})
-	return t.build()
+	if err := t.build(); err != nil || len(t.state.Gaps()) == 0 {
+		return err
+	}
+	t.count.open++
+	return errOpen // what there is cannot be read
 }
 
 // point is mostly a mount point.

@@ -1,7 +1,6 @@
 package details
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -174,7 +173,10 @@ func spaceName(s Subject) string {
 }
 
 func processText(w *world.World, p *snapshot.Process) string {
-	text := cmp.Or(p.Cmdline, p.Comm)
+	text := p.Cmdline
+	if text == "" {
+		text = p.Comm
+	}
 	if p.Read.Has(snapshot.FieldUser) {
 		text = w.UserName(p.UID) + ": " + text
 	}

@@ -1,7 +1,6 @@
 package groups
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/query"
@@ -68,6 +67,14 @@ func (m *Model) matches(g query.GroupRow) bool {
 	if strings.Contains(names.Number(uint64(g.ID)), m.filter) {
 		return true
 	}
-	has := func(x *world.Mount) bool { return names.Match(m.filter, m.book.Mount(x), x.Source, x.FSType) }
-	return slices.ContainsFunc(g.Members, has) || slices.ContainsFunc(g.Slaves, has)
+	for _, list := range [][]*world.Mount{g.Members, g.Slaves} {
+		for _, x := range list {
+			for _, s := range []string{m.book.Mount(x), x.Source, x.FSType} {
+				if strings.Contains(strings.ToLower(s), m.filter) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }

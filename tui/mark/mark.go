@@ -8,7 +8,6 @@ import (
 
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
-	"github.com/nsview/nsview/tui/names"
 )
 
 // Role is why something stands out. Of two the higher is shown.
@@ -35,27 +34,37 @@ func (r Role) Symbol() string { return symbols[r] }
 // Styles are the looks of the roles.
 type Styles [roles]ansi.Style
 
+// key is a mount of a table. 32-bit ids are used again, but not within one
+// world.
+type key struct {
+	ns uint64
+	id snapshot.MountID
+}
+
+func keyOf(m *world.Mount) key { return key{m.View.Table.NS.Ino, m.ID} }
+
 // Set is what stands out. The zero Set is empty; a copy shares its contents.
 type Set struct {
-	mounts map[names.Key]Role
+	mounts map[key]Role
 	spaces map[uint64]Role
 	// peers are the mounts of this group, but one; there may be 50,000.
 	peers snapshot.GroupID
-	but   names.Key
+	but   key
 }
 
 // Mount adds a mount, and its namespace with it.
-func (s *Set) Mount(k names.Key, r Role) {
+func (s *Set) Mount(ns uint64, id snapshot.MountID, r Role) {
 	if s.mounts == nil {
-		s.mounts = map[names.Key]Role{}
+		s.mounts = map[key]Role{}
 	}
+	k := key{ns, id}
 	s.mounts[k] = max(s.mounts[k], r)
-	s.Space(k.NS, r)
+	s.Space(ns, r)
 }
 
 // Peers adds the other mounts of a mount's peer group as Peer.
 func (s *Set) Peers(m *world.Mount, others []*world.Mount) {
-	s.peers, s.but = m.PeerGroup, names.KeyOf(m)
+	s.peers, s.but = m.PeerGroup, keyOf(m)
 	last := uint64(0)
 	for _, x := range others {
 		if ns := x.View.Table.NS.Ino; ns != last {
@@ -75,7 +84,7 @@ func (s *Set) Space(ns uint64, r Role) {
 
 // OfMount is why a mount stands out.
 func (s Set) OfMount(m *world.Mount) Role {
-	k := names.KeyOf(m)
+	k := keyOf(m)
 	role := s.mounts[k]
 	if s.peers != 0 && m.PeerGroup == s.peers && k != s.but {
 		role = max(role, Peer)
