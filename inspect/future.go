@@ -117,18 +117,31 @@ func (f *Future) Devices(places []Place, asks []predict.Ask) (devs []snapshot.De
 			return nil, true
 		}
 		for _, name := range []string{a.Op.Src, a.Op.Dst} {
-			at, err := f.host.Locate(f.ctx, f.world, places[i], name)
-			if name == "" || err != nil || at.Mount == nil {
+			at := f.lookup(places[i], name)
+			if at == nil {
 				continue // nothing is there yet
 			}
-			for m := range at.Mount.Subtree() {
-				if m == at.Mount || a.Op.Recursive || a.Op.Kind == predict.OpMove {
+			for m := range at.Subtree() {
+				if m == at || a.Op.Recursive || a.Op.Kind == predict.OpMove {
 					devs = append(devs, m.Dev)
 				}
 			}
 		}
 	}
 	return devs, false
+}
+
+// lookup is the mount that a path leads to now, nil for none.
+func (f *Future) lookup(p Place, name string) *world.Mount {
+	by, err := f.actor(p)
+	if name == "" || err != nil {
+		return nil
+	}
+	row, _, r := f.State.Lookup(by, name)
+	if r != nil {
+		return nil
+	}
+	return f.mount(snapshot.MountID(row.ID))
 }
 
 // actor is the place as one who acts, the same for every operation: what it

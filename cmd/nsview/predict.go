@@ -46,13 +46,14 @@ An OP is one of
 It is predicted for one who may do it (CAP_SYS_ADMIN over the namespace).
 Several are separated by ; and done in order, each as by the process or namespace
 that -N names, or one that @TARGET before it names. Words with spaces are put in
-quotes.
+quotes. Links are followed as they are now, and /proc/self as that process's.
 
 The exit status is 0 when all would succeed, 1 when one would fail, 3 when that
 could not be told.`,
 		Example: `  nsview predict mount tmpfs /mnt                 who would see it
   nsview predict umount /mnt/usb                  would it be busy, what stays behind
   nsview predict -N web 'bind /data /srv'         as by container web
+  nsview predict bind /proc/4711/ns/mnt /run/ns   would the namespace be kept
   nsview predict 'unshare; make-rslave /; mount tmpfs "/my dir"'
   nsview predict --from host.json 'move /a /b; @4711 umount -l /b'`,
 		Args:              cobra.ArbitraryArgs,

@@ -5,7 +5,9 @@ import "path"
 // Lookup is the mount that a path leads to as an actor follows it, and the
 // place on it as a path of its file system.
 func (s *State) Lookup(a Actor, name string) (Row, string, *Refusal) {
+	doubts := len(s.journal.doubts)
 	at, r := s.walk(a, name)
+	s.journal.doubts = s.journal.doubts[:doubts] // they are of no operation
 	if r != nil {
 		return Row{}, "", r
 	}

@@ -64,3 +64,22 @@ func TestForetoldNobody(t *testing.T) {
 		}
 	}
 }
+
+// What keeps a mount busy is found also when a link of /proc names it.
+func TestForetoldBusyByLink(t *testing.T) {
+	w := stage(t)
+	w.spaces[0].sh(w, "mount -t tmpfs t a; echo x >a/open; ln -s a l")
+	file, err := os.Open(w.base + "/a/open")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"/proc/self/root" + w.base + "/a", w.base + "/l", fmt.Sprintf("/proc/%d/root%s/b/../l", os.Getpid(), w.base)} {
+		if told := foretell(t, "-N", strconv.Itoa(os.Getpid()), "umount "+name); told.code != 1 || told.Steps[0].Result != "EBUSY" {
+			t.Errorf("umount %s: exit %d, %s", name, told.code, told.Steps[0].Result)
+		}
+	}
+	file.Close()
+	if told := foretell(t, "-N", strconv.Itoa(os.Getpid()), "umount /proc/self/root"+w.base+"/a"); told.Steps[0].Result != "ok" {
+		t.Errorf("when nobody uses it: %s", told.Steps[0].Result)
+	}
+}
