@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nsview/nsview/inspect/kernel"
 	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
@@ -45,6 +46,7 @@ type Future struct {
 	// unseen are the paths of an operation that could not be looked at, each
 	// instead of those above it.
 	unseen []string
+	mute   bool // one of them did not answer
 }
 
 // Future starts a future at a world that was read as [PredictWant] says. What
@@ -72,10 +74,14 @@ func (f *Future) Apply(p Place, op predict.Op) (predict.Result, error) {
 	if err != nil {
 		return predict.Result{}, err
 	}
-	op.By, f.unseen = by, nil
+	op.By, f.unseen, f.mute = by, nil, false
 	r := f.State.Apply(op)
 	if len(f.unseen) > 0 && f.host.Live() {
-		r.Doubts = append(r.Doubts, "whether "+f.unseenText()+" could not be seen")
+		doubt := "whether " + f.unseenText() + " could not be seen"
+		if f.mute {
+			doubt += ": " + kernel.ErrSilent.Error()
+		}
+		r.Doubts = append(r.Doubts, doubt)
 	}
 	f.note(r)
 	return r, nil

@@ -40,6 +40,7 @@ func (f *Future) entry(at predict.Where) predict.Entry {
 	s := f.see(at, 0)
 	if s.Entry == predict.EntryUnknown && m != nil {
 		f.passOver(pathOf(at))
+		f.mute = f.mute || f.silent[m]
 	}
 	return s.Entry
 }
