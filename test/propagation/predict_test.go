@@ -147,7 +147,7 @@ func (f future) compare(w *topology, told foretold, line string) {
 		ok = ok && errno == "ok"
 	}
 	if want := map[bool]int{true: 0, false: 1}[ok]; told.code != want {
-		t.Errorf("exit %d, want %d", told.code, want)
+		t.Errorf("exit %d, want %d\n%+v", told.code, want, told.Steps)
 	}
 	var names, want []string
 	forest := map[string][]branch{}
