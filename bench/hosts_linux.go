@@ -81,6 +81,7 @@ type growth struct {
 	args  func(size int) []string
 	ours  []string
 	most  float64 // each host may cost so many times the one before
+	peak  bool    // in memory too
 }
 
 const (
@@ -92,11 +93,17 @@ const (
 )
 
 var growths = []growth{
-	{"processes", doubled(1000), func(n int) []string { return sized(n, 100, 40) }, []string{"list"}, maxDoubling},
-	{"namespaces", doubled(250), func(n int) []string { return sized(1000, n, 40) }, []string{"list", "-t", "mnt"}, maxDoubling},
-	{"namespaces", doubled(100), func(n int) []string { return sized(400, n, 100) }, []string{"groups"}, maxDoubling},
-	{"peer groups", []int{64, 1}, grouped, []string{"groups", "-J"}, maxOneGroup},
-	{"mounts", doubled(10000), func(n int) []string { return sized(1, 1, n) }, []string{"tree", "1"}, maxDoubling},
+	{"processes", doubled(1000), func(n int) []string { return sized(n, 100, 40) }, []string{"list"}, maxDoubling, false},
+	{"namespaces", doubled(250), func(n int) []string { return sized(1000, n, 40) }, []string{"list", "-t", "mnt"}, maxDoubling, false},
+	{"namespaces", doubled(100), func(n int) []string { return sized(400, n, 100) }, []string{"groups"}, maxDoubling, false},
+	{"peer groups", []int{64, 1}, grouped, []string{"groups", "-J"}, maxOneGroup, false},
+	{"mounts", doubled(10000), func(n int) []string { return sized(1, 1, n) }, []string{"tree", "1"}, maxDoubling, false},
+	{"namespaces that are peers", doubled(250), peers, []string{"predict", "mount", "tmpfs", "/mnt/g0"}, maxDoubling, true},
+}
+
+// peers is a host of namespaces that all share each of their 100 mounts.
+func peers(namespaces int) []string {
+	return append(sized(namespaces, namespaces, 100), "--pattern", "h", "--groups", "1")
 }
 
 // grouped is a host of 600 namespaces, through all of which so many peer groups

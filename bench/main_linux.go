@@ -16,11 +16,7 @@ import (
 
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == insideRole {
-		if err := inside(os.Args[2], os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(2)
-		}
-		return
+		end(inside(os.Args[2], os.Stdout))
 	}
 	if len(os.Args) == 3 && os.Args[1] == watchRole {
 		end(insideWatch(os.Args[2], os.Stdout))

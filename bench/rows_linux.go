@@ -139,7 +139,11 @@ func (l *lab) scale() []row {
 			name := fmt.Sprintf("%d %s", size, g.what)
 			now := l.ask(name, g.args(size), []question{q})[0]
 			if i > 0 {
-				rows = append(rows, growthRow(name, fmt.Sprintf("%d %s", g.sizes[i-1], g.what), g.most, before, now))
+				than := fmt.Sprintf("%d %s", g.sizes[i-1], g.what)
+				rows = append(rows, growthRow(name, than, g.most, before, now))
+				if g.peak {
+					rows = append(rows, peakGrowthRow(name, than, g.most, before, now))
+				}
 			}
 			before = now
 		}
@@ -150,12 +154,9 @@ func (l *lab) scale() []row {
 // growthRow takes the least of each side: the two were not measured in turn, so
 // a ratio of pairs would mean nothing, and a disturbance only ever adds.
 func growthRow(name, than string, most float64, before, now result) row {
-	r := row{host: scaleName, question: now.Question.Name + ", " + name, peer: than, target: fmt.Sprintf("<= %.1f", most)}
-	for _, side := range []result{before, now} {
-		if side.Failed != "" {
-			r.verdict = without(side)
-			return r
-		}
+	r, ok := growthBase(name, than, most, before, now)
+	if !ok {
+		return r
 	}
 	ours := func(p pair) float64 { return milliseconds(p.Ours.CPU) }
 	small, large := of(before.Pairs, ours), of(now.Pairs, ours)
@@ -163,5 +164,30 @@ func growthRow(name, than string, most float64, before, now result) row {
 	r.ratio = fmt.Sprintf("%.2f", large.Min/small.Min)
 	r.peaks = fmt.Sprintf("%.1f / %.1f", ourPeak(before), ourPeak(now))
 	r.verdict = verdict(large.Min/small.Min, most)
+	return r
+}
+
+// growthBase is what rows of two hosts have in common; not ok where one failed.
+func growthBase(name, than string, most float64, before, now result) (r row, ok bool) {
+	r = row{host: scaleName, question: now.Question.Name + ", " + name, peer: than, target: fmt.Sprintf("<= %.1f", most)}
+	for _, side := range []result{before, now} {
+		if side.Failed != "" {
+			r.verdict = without(side)
+			return r, false
+		}
+	}
+	return r, true
+}
+
+// peakGrowthRow is growthRow of memory.
+func peakGrowthRow(name, than string, most float64, before, now result) row {
+	r, ok := growthBase(name, than, most, before, now)
+	r.question += " (peak memory)"
+	if !ok {
+		return r
+	}
+	small, large := ourPeak(before), ourPeak(now)
+	r.theirs, r.ours = fmt.Sprintf("%.1f MiB", small), fmt.Sprintf("%.1f MiB", large)
+	r.ratio, r.verdict = fmt.Sprintf("%.2f", large/small), verdict(large/small, most)
 	return r
 }

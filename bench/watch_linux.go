@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -157,7 +158,7 @@ func percentile(list []time.Duration, of int) time.Duration {
 	if len(list) == 0 {
 		return 0
 	}
-	return sortedTimes(list)[min(len(list)-1, len(list)*of/100)]
+	return slices.Sorted(slices.Values(list))[min(len(list)-1, len(list)*of/100)]
 }
 
 // insideWatch answers one question in the host.

@@ -16,8 +16,6 @@ import (
 	"time"
 )
 
-func sortedTimes(list []time.Duration) []time.Duration { return slices.Sorted(slices.Values(list)) }
-
 // workplace makes a directory in the host to mount in: on a file system of its
 // own that reaches nobody, or in the host's first peer group, which goes through
 // all its namespaces.
@@ -90,6 +88,26 @@ func (w *watcher) until(words ...string) (time.Time, error) {
 			return time.Time{}, fmt.Errorf("no line of %s", strings.Join(words, " "))
 		}
 	}
+}
+
+// watchNsview starts nsview watch and a workplace, and waits until it tells of what
+// is done there.
+func watchNsview(j watchJob, shared bool) (w *watcher, dir string, err error) {
+	if dir, err = workplace(shared); err != nil {
+		return nil, "", err
+	}
+	if w, err = startWatcher([]string{j.Nsview, "watch", "-J"}); err != nil {
+		return nil, "", err
+	}
+	return w, dir, ready(w, dir)
+}
+
+// peak is how much memory the watcher had at most, in MiB, once it has ended.
+func (w *watcher) peak() float64 {
+	if usage, ok := w.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		return float64(usage.Maxrss) / 1024
+	}
+	return 0
 }
 
 func (w *watcher) end() error {
@@ -204,15 +222,8 @@ func last(w *watcher, at string) error {
 // flood has several mount and unmount at full speed.
 func flood(j watchJob) (watchResult, error) {
 	var r watchResult
-	dir, err := workplace(true)
+	w, dir, err := watchNsview(j, true)
 	if err != nil {
-		return r, err
-	}
-	w, err := startWatcher([]string{j.Nsview, "watch", "-J"})
-	if err != nil {
-		return r, err
-	}
-	if err := ready(w, dir); err != nil {
 		return r, err
 	}
 	pids, err := startMounters(dir)
@@ -229,9 +240,7 @@ func flood(j watchJob) (watchResult, error) {
 		}
 	}
 	err = w.end()
-	if usage, ok := w.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.Peak = float64(usage.Maxrss) / 1024
-	}
+	r.Peak = w.peak()
 	return r, err
 }
 
@@ -307,15 +316,8 @@ func mountAndUmount(dir string) error {
 // idle measures what the watch takes while nothing happens.
 func idle(j watchJob) (watchResult, error) {
 	var r watchResult
-	dir, err := workplace(false)
+	w, _, err := watchNsview(j, false)
 	if err != nil {
-		return r, err
-	}
-	w, err := startWatcher([]string{j.Nsview, "watch", "-J"})
-	if err != nil {
-		return r, err
-	}
-	if err := ready(w, dir); err != nil {
 		return r, err
 	}
 	go func() {
@@ -331,11 +333,8 @@ func idle(j watchJob) (watchResult, error) {
 	time.Sleep(idleFor)
 	after, err := cpuOf(w.cmd.Process.Pid)
 	r.CPU, r.Wall = after-before, time.Since(begun)
-	if err = errors.Join(err, w.end()); err == nil {
-		if usage, ok := w.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-			r.Peak = float64(usage.Maxrss) / 1024
-		}
-	}
+	err = errors.Join(err, w.end())
+	r.Peak = w.peak()
 	return r, err
 }
 

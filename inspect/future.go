@@ -168,12 +168,25 @@ func (f *Future) enter(p Place) (predict.Actor, error) {
 	if p.PID == 0 {
 		return f.State.EnterNamespace(predict.ID(p.NS))
 	}
+	by, err := f.enterAs(p)
+	if process := f.world.Process(p.PID); err == nil && process != nil && process.NS[snapshot.User] != 0 {
+		f.State.InUser(by, predict.ID(process.NS[snapshot.User]))
+	}
+	return by, err
+}
+
+// enterAs is a process with its root directory, as far as that is known.
+func (f *Future) enterAs(p Place) (predict.Actor, error) {
 	at, err := f.host.Locate(f.ctx, f.world, p, "/")
+	var by predict.Actor
 	switch {
 	case errors.Is(err, ErrUnseen) || err == nil && at.Mount == nil:
-		return f.State.EnterNamespace(predict.ID(p.NS))
-	case err != nil:
-		return 0, err
+		by, err = f.State.EnterNamespace(predict.ID(p.NS))
+	case err == nil:
+		by, err = f.State.Enter(predict.Place{Mount: at.Mount, Path: at.Path})
 	}
-	return f.State.Enter(predict.Place{Mount: at.Mount, Path: at.Path})
+	if who := f.world.Process(p.PID); err == nil && who != nil && who.NS[snapshot.User] != 0 {
+		f.State.InUser(by, predict.ID(who.NS[snapshot.User]))
+	}
+	return by, err
 }

@@ -73,7 +73,11 @@ func (f *Future) see(at predict.Where, who int) seen {
 
 // look asks the kernel, unless the path leads elsewhere: something may cover it.
 func (f *Future) look(key entryKey, m *world.Mount) seen {
-	if on := m.View.Serving(key.path); f.silent[m] || on != m && (on == nil || on.Point != key.path) {
+	on := m.View.Serving(key.path)
+	for on != nil && on != m && on.Point == key.path {
+		on = on.Parent // what is mounted there is there
+	}
+	if f.silent[m] || on != m {
 		return seen{}
 	}
 	e, err := f.host.entry(f.ctx, f.world, key.ns, key.path, key.who)

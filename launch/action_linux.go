@@ -52,7 +52,6 @@ func actions() []childAction {
 // CallError is a system call that was refused inside an action of several.
 type CallError struct {
 	Call   Call
-	Flags  string // by name, "" without
 	Detail string // what it was about, or the kernel's own message; may be empty
 	Err    error
 }

@@ -135,7 +135,7 @@ func failure(n int, err error) report {
 	r := report{kind: reportFailed, step: n, errno: errnoOf(err)}
 	var call *CallError
 	if errors.As(err, &call) {
-		r.text = string(call.Call) + "\x00" + call.Flags + "\x00" + call.Detail
+		r.text = string(call.Call) + "\x00" + call.Detail
 	}
 	return r
 }

@@ -11,7 +11,7 @@ type StepError struct {
 	Step  int    // its number in the plan, from 1
 	By    By     // the process that did it
 	Call  Call   // the system call that was refused
-	Flags string // the call's flags by name, "" for calls without
+	Flags string // the step's flags by name, "" for a call inside of it
 	Text  string // the whole step, as [Action].String writes it
 	// Detail is what a call inside of the step was about, "" when it is Text.
 	Detail string
@@ -39,7 +39,7 @@ func stepError(steps []Step, n int, err error) *StepError {
 	e := &StepError{Step: n, By: s.By(), Call: s.Call(), Flags: s.FlagNames(), Text: s.String(), Err: err}
 	var call *CallError
 	if errors.As(err, &call) {
-		e.Call, e.Flags, e.Detail, e.Err = call.Call, call.Flags, call.Detail, call.Err
+		e.Call, e.Flags, e.Detail, e.Err = call.Call, "", call.Detail, call.Err
 	}
 	return e
 }

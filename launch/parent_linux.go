@@ -11,10 +11,9 @@ type inParent interface {
 // ParentAction is a step of the caller's process: what the child may not do, or
 // cannot do any more. The child waits for its end.
 type ParentAction struct {
-	Name  Call   // the system call, or the program
-	Flags string // by name
-	Text  string // the whole, as a dry run prints it
-	Why   string
+	Name Call   // the system call, or the program
+	Text string // the whole, as a dry run prints it
+	Why  string
 	// Do does it for the child of this process id.
 	Do func(pid int) error
 	// Undo takes it back when a later step is refused, and may be nil.
@@ -24,8 +23,8 @@ type ParentAction struct {
 // Call is the name.
 func (p *ParentAction) Call() Call { return p.Name }
 
-// FlagNames are the flags.
-func (p *ParentAction) FlagNames() string { return p.Flags }
+// FlagNames is "".
+func (p *ParentAction) FlagNames() string { return "" }
 
 // String is the text.
 func (p *ParentAction) String() string { return p.Text }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -253,44 +252,4 @@ func bare(err error) error {
 		return errno
 	}
 	return err
-}
-
-// talk is the caller's side of the conversation.
-type talk struct {
-	steps   []Step
-	watcher Watcher
-	pid     int
-	done    []inParent
-	theirs  *os.File // the child's end
-	mu      sync.Mutex
-	ours    socket // -1 when it is closed
-}
-
-func (t *talk) open() error {
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.ours = -1
-		return fmt.Errorf("socketpair: %w", err)
-	}
-	t.ours, t.theirs = socket(pair[0]), os.NewFile(uintptr(pair[1]), "talk")
-	return nil
-}
-
-func (t *talk) close() {
-	_ = t.theirs.Close() // closed files say so and do no harm
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.ours >= 0 {
-		_ = unix.Close(int(t.ours))
-		t.ours = -1
-	}
-}
-
-// hangUp ends the conversation, also a read that waits.
-func (t *talk) hangUp() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.ours >= 0 {
-		_ = unix.Shutdown(int(t.ours), unix.SHUT_RDWR)
-	}
 }

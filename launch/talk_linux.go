@@ -4,10 +4,52 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
+
+// talk is the caller's side of the conversation.
+type talk struct {
+	steps   []Step
+	watcher Watcher
+	pid     int
+	done    []inParent
+	theirs  *os.File // the child's end
+	mu      sync.Mutex
+	ours    socket // -1 when it is closed
+}
+
+func (t *talk) open() error {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.ours = -1
+		return fmt.Errorf("socketpair: %w", err)
+	}
+	t.ours, t.theirs = socket(pair[0]), os.NewFile(uintptr(pair[1]), "talk")
+	return nil
+}
+
+func (t *talk) close() {
+	_ = t.theirs.Close() // closed files say so and do no harm
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ours >= 0 {
+		_ = unix.Close(int(t.ours))
+		t.ours = -1
+	}
+}
+
+// hangUp ends the conversation, also a read that waits.
+func (t *talk) hangUp() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ours >= 0 {
+		_ = unix.Shutdown(int(t.ours), unix.SHUT_RDWR)
+	}
+}
 
 // run sends the plan and goes through it with the child, until the command has
 // taken the child's place or a step was refused.
@@ -138,11 +180,11 @@ func (t *talk) hear(n int, last bool) error {
 
 // cause is the error in a report.
 func (r report) cause() error {
-	parts := strings.SplitN(r.text, "\x00", 3)
-	if len(parts) < 3 {
+	call, detail, named := strings.Cut(r.text, "\x00")
+	if !named {
 		return r.errno
 	}
-	return &CallError{Call: Call(parts[0]), Flags: parts[1], Detail: parts[2], Err: r.errno}
+	return &CallError{Call: Call(call), Detail: detail, Err: r.errno}
 }
 
 // takeBack undoes the caller's own steps, the last first.

@@ -36,9 +36,9 @@ import (
 // caller's socket is its death: the child undoes what it has made and exits.
 //
 // A report is a head (kind, step, errno, length of the text) and its text: the
-// refused call, its flags and its detail, each closed by a NUL. The reports of
-// steps that succeeded are sent only before a turn of the parent, when watched,
-// and before the last step.
+// call that was refused inside of a step, a NUL, and what it was about. The
+// reports of steps that succeeded are sent only before a turn of the parent, when
+// watched, and before the last step.
 const (
 	childName = "nsview-launch-child"
 

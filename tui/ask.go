@@ -13,6 +13,7 @@ import (
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/names"
 	"github.com/nsview/nsview/tui/pager"
 	"github.com/nsview/nsview/tui/prompt"
 )
@@ -125,12 +126,12 @@ func (m *Model) search() {
 		return
 	}
 	m.ask("search all namespaces for:", "", func(m *Model, text string) tea.Cmd {
-		w := m.world
+		w, lower := m.world, strings.ToLower(text)
 		return func() tea.Msg {
 			var found []*world.Mount
 			for _, v := range w.Views {
 				for _, x := range v.Mounts {
-					if v.PID == 0 && matches(x, strings.ToLower(text)) {
+					if v.PID == 0 && names.Match(lower, x.Point, x.Source, x.FSType) {
 						found = append(found, x)
 					}
 				}
@@ -141,15 +142,6 @@ func (m *Model) search() {
 			return answered{title: "Mounts with " + render.Safe(text), mounts: found}
 		}
 	})
-}
-
-func matches(x *world.Mount, text string) bool {
-	for _, s := range []string{x.Point, x.Source, x.FSType} {
-		if strings.Contains(strings.ToLower(s), text) {
-			return true
-		}
-	}
-	return false
 }
 
 func mountText(x *world.Mount) string {

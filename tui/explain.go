@@ -12,6 +12,7 @@ import (
 	"github.com/nsview/nsview/inspect/render"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/tui/mark"
+	"github.com/nsview/nsview/tui/names"
 )
 
 // spot is a place that was marked: a mount by its mount point, or a namespace.
@@ -23,7 +24,7 @@ type spot struct {
 
 func (s *spot) mark(set *mark.Set, r mark.Role) {
 	if s.mount != 0 {
-		set.Mount(s.ns, s.mount, r)
+		set.Mount(names.Key{NS: s.ns, ID: s.mount}, r)
 	} else {
 		set.Space(s.ns, r)
 	}

@@ -5,6 +5,7 @@ import (
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/details"
 	"github.com/nsview/nsview/tui/mark"
+	"github.com/nsview/nsview/tui/names"
 )
 
 // marks are what stands out: what the chosen mount or group is tied to, the
@@ -39,23 +40,23 @@ func markLinks(set *mark.Set, x *world.Mount, l *details.Links) {
 		role   mark.Role
 	}{{l.Below, mark.Slave}, {l.Above, mark.Master}} {
 		for _, o := range part.mounts {
-			set.Mount(o.View.Table.NS.Ino, o.ID, part.role)
+			set.Mount(names.KeyOf(o), part.role)
 		}
 	}
 }
 
 func markGroup(set *mark.Set, g *world.PeerGroup) {
 	for _, x := range g.Slaves {
-		set.Mount(x.View.Table.NS.Ino, x.ID, mark.Slave)
+		set.Mount(names.KeyOf(x), mark.Slave)
 	}
 	for _, x := range g.Members {
-		set.Mount(x.View.Table.NS.Ino, x.ID, mark.Peer)
+		set.Mount(names.KeyOf(x), mark.Peer)
 	}
 }
 
 func markEvent(set *mark.Set, e *watch.Event) {
 	for _, r := range e.Receivers {
-		set.Mount(r.NS, r.MountID, mark.Receiver)
+		set.Mount(names.Key{NS: r.NS, ID: r.MountID}, mark.Receiver)
 	}
-	set.Mount(e.Origin.NS, e.Origin.MountID, mark.Origin)
+	set.Mount(names.Key{NS: e.Origin.NS, ID: e.Origin.MountID}, mark.Origin)
 }

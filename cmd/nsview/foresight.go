@@ -68,7 +68,7 @@ func (f *foresight) act(name string, known map[string]inspect.Place) error {
 // predict looks at the host and applies the operations.
 func (f *foresight) predict() (query.Prediction, error) {
 	want := inspect.PredictWant(f.places...)
-	if f.unmounts() {
+	if f.disturbs() {
 		want.Every = snapshot.FieldCommand | snapshot.FieldCgroup // who keeps it busy
 	}
 	s, err := f.host.Take(f.ctx, want)
@@ -93,7 +93,7 @@ func (f *foresight) predict() (query.Prediction, error) {
 		if taken := future.Taken(); taken != "" && r.OK() {
 			r.Doubts = append(r.Doubts, taken)
 		}
-		if doubt != "" && unmounts(f.asks[i].Op) && r.OK() {
+		if doubt != "" && disturbs(f.asks[i].Op) && r.OK() {
 			f.unsure = f.unsure || f.unread
 			r.Doubts = append(r.Doubts, doubt)
 		}
@@ -112,10 +112,17 @@ func (f *foresight) ended(unseen string) bool {
 
 // nameHolder says what keeps busy that is refused as such.
 func (f *foresight) nameHolder(r *predict.Result) {
-	if r.OK() || r.Refusal.Reason != predict.InUse && r.Refusal.Reason != predict.CopyInUse {
+	if r.OK() {
 		return
 	}
-	if by := f.use.By[snapshot.MountID(r.Refusal.Mount)]; by != "" {
+	var by string
+	switch m := snapshot.MountID(r.Refusal.Mount); r.Refusal.Reason {
+	case predict.InUse, predict.CopyInUse:
+		by = f.use.By[m]
+	case predict.HasWriters:
+		by = f.use.Writing[m]
+	}
+	if by != "" {
 		r.Refusal.Text += ": " + by
 	}
 }
@@ -127,22 +134,24 @@ func (f *foresight) nameOf(i int) string {
 	return "this namespace"
 }
 
-// unmounts says whether an operation fails when something is busy.
-func unmounts(op predict.Op) bool { return op.Kind == predict.OpUmount && !op.Lazy }
-
-func (f *foresight) unmounts() bool {
-	return slices.ContainsFunc(f.asks, func(a predict.Ask) bool { return unmounts(a.Op) })
+// disturbs says whether an operation fails when something is busy, or written to.
+func disturbs(op predict.Op) bool {
+	return op.Kind == predict.OpUmount && !op.Lazy || op.Kind == predict.OpRemount && op.Flags&predict.ReadOnly != 0
 }
 
-// busy reads what keeps the file systems busy that are to be unmounted, and
-// returns what could not be told of it.
+func (f *foresight) disturbs() bool {
+	return slices.ContainsFunc(f.asks, func(a predict.Ask) bool { return disturbs(a.Op) })
+}
+
+// busy reads what keeps the file systems busy that are to be unmounted or to
+// become read-only, and returns what could not be told of it.
 func (f *foresight) busy(s *snapshot.Snapshot, future *inspect.Future) (doubt string) {
-	if !f.unmounts() {
+	if !f.disturbs() {
 		return ""
 	}
 	devs, all := future.Devices(f.places, f.asks)
 	if len(devs) == 0 && !all {
-		return "" // what is to be unmounted is not there yet
+		return "" // what it is about is not there yet
 	}
 	if f.host.Live() {
 		if err := f.host.Busy(f.ctx, s, snapshot.BusyWant{Devs: devs}); err != nil {
@@ -154,6 +163,9 @@ func (f *foresight) busy(s *snapshot.Snapshot, future *inspect.Future) (doubt st
 	f.use = query.InUse(f.world, devs)
 	for _, m := range f.use.Mounts {
 		future.State.Use(m)
+		if f.use.Writing[m.ID] != "" {
+			future.State.Write(m)
+		}
 	}
 	switch {
 	case f.use.Missing != "":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -64,6 +65,8 @@ container or unit by name (web, docker:ba54f3f7, chronyd.service).`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs,
+
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.flags.check(cmd) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if version {
 				return a.printVersion()
@@ -87,6 +90,23 @@ container or unit by name (web, docker:ba54f3f7, chronyd.service).`,
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]cobra.Completion{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(a.list(), a.tree(), a.groups(), a.explain(), a.holders(), a.predict(), a.diff(), a.snapshot(), a.runContainer(), a.stop(), a.lab(), a.tui(), a.watch(), a.version())
 	return root
+}
+
+// check is about the flags that all commands have.
+func (c *common) check(cmd *cobra.Command) error {
+	switch c.color {
+	case "auto", "always", "never":
+	default:
+		return fmt.Errorf("read the command line: --color is auto, always or never, not %q", c.color)
+	}
+	top := cmd
+	for top.HasParent() && top.Parent().HasParent() {
+		top = top.Parent()
+	}
+	if c.from != "" && slices.Contains([]string{"run", "stop", "lab"}, top.Name()) {
+		return fmt.Errorf("read the command line: %s is about the running host, not one that --from names", cmd.CommandPath())
+	}
+	return nil
 }
 
 // tableFlags adds the flags of commands that print a table.
@@ -113,11 +133,6 @@ func (a *app) style() render.Style {
 
 // host opens the host asked about.
 func (a *app) host() (*inspect.Host, error) {
-	switch a.flags.color {
-	case "auto", "always", "never":
-	default:
-		return nil, fmt.Errorf("read the command line: --color is auto, always or never, not %q", a.flags.color)
-	}
 	if a.flags.from != "" {
 		return inspect.Open(a.flags.from)
 	}

@@ -46,6 +46,12 @@ it, 127 when the command was not found, 126 when it could not be started, and
   nsview run --bundle /srv/bundle     an OCI bundle
   nsview run --image alpine.tar       an image, as docker save wrote it
   nsview run --trace -- true          each step, and what it changes`,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.flags.check(cmd); err != nil {
+				return coded{err, exitNoContainer}
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := a.runRun(cmd, &rf, args)
 			if err != nil && !errors.As(err, new(exitError)) {

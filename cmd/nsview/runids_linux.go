@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/user"
 	"strconv"
+	"strings"
 
 	"github.com/nsview/nsview/launch"
 	"github.com/nsview/nsview/launch/subid"
@@ -91,4 +92,22 @@ func (nf *nsFlags) ranges(spec *launch.Spec, uid, gid int) error {
 	}
 	spec.UIDs, spec.GIDs, spec.MapTools, spec.Setgroups = maps[0], maps[1], tools, true
 	return nil
+}
+
+// parseIDMaps reads INSIDE:OUTSIDE:SIZE;...
+func parseIDMaps(text string) ([]launch.IDMap, error) {
+	var list []launch.IDMap
+	for one := range strings.SplitSeq(text, ";") {
+		var n [3]int
+		parts := strings.Split(one, ":")
+		for i := range parts {
+			v, err := strconv.ParseUint(parts[i], 10, 32)
+			if err != nil || len(parts) != len(n) {
+				return nil, fmt.Errorf("a mapping is INSIDE:OUTSIDE:SIZE, not %q", one)
+			}
+			n[i] = int(v)
+		}
+		list = append(list, launch.IDMap{Inside: n[0], Outside: n[1], Size: n[2]})
+	}
+	return list, nil
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -231,22 +230,6 @@ func (k *keeper) takeName() error {
 		return k.sweeper.Add(sweep.File, link)
 	}
 	return nil
-}
-
-// runtimeDir is where running containers are noted: /run/nsview for root, else
-// below XDG_RUNTIME_DIR.
-func (a *app) runtimeDir() (string, error) {
-	if os.Geteuid() == 0 && !ordinary() {
-		return "/run/nsview", nil
-	}
-	dir := a.getenv("XDG_RUNTIME_DIR")
-	if !filepath.IsAbs(dir) {
-		return "", hinted{
-			errors.New("find a place for the names of containers: no XDG_RUNTIME_DIR"),
-			"set XDG_RUNTIME_DIR to a directory of your own, as /run/user/" + strconv.Itoa(os.Geteuid()),
-		}
-	}
-	return filepath.Join(dir, "nsview"), nil
 }
 
 // attend connects the user with the container and notes that it runs.

@@ -101,6 +101,10 @@ func (b *take) file(u snapshot.Use, info proc.FDInfo, task string) {
 		if u.Detached {
 			b.describe(&u)
 		}
+		if info.Writable() {
+			at := b.prober.At(link)
+			u.Writes = at.Err == nil && at.Regular
+		}
 		b.use(u)
 	}
 }

@@ -29,6 +29,7 @@ func (b *take) use(u snapshot.Use) {
 	}
 	if at, ok := b.uses[key]; ok {
 		b.busy.Uses[at].Count++
+		b.busy.Uses[at].Writes = b.busy.Uses[at].Writes || u.Writes
 		return
 	}
 	b.uses[key] = len(b.busy.Uses)
@@ -161,7 +162,7 @@ func (b *take) mapped(pid int) error {
 		if !b.wanted(m.Dev) {
 			continue
 		}
-		u := snapshot.Use{Kind: snapshot.UseMap, PID: pid, Dev: m.Dev, Path: m.Path}
+		u := snapshot.Use{Kind: snapshot.UseMap, PID: pid, Dev: m.Dev, Path: m.Path, Writes: m.Writes}
 		if at := b.prober.At(strconv.Itoa(pid) + "/map_files/" + m.Range); at.Err == nil {
 			_, known := b.mounts[at.Mount]
 			u.Mount, u.Detached = at.Mount, !known

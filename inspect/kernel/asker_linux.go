@@ -171,8 +171,13 @@ func (k *Kernel) ask(ctx context.Context, q question, v view) (reply, error) {
 	go func() {
 		var r result
 		r.err = json.NewDecoder(out).Decode(&r.reply)
-		answer <- r
-		_ = cmd.Wait()
+		if r.reply.Silent > 0 {
+			answer <- r // while some of its threads still wait
+		}
+		_ = cmd.Wait() // until then it keeps busy what it has looked at
+		if r.reply.Silent == 0 {
+			answer <- r
+		}
 	}()
 	select {
 	case r := <-answer:

@@ -14,12 +14,13 @@ var ErrSilent = errors.New("it does not answer in time")
 
 // Place is where a path or descriptor leads.
 type Place struct {
-	Mount snapshot.MountID
-	Dev   snapshot.Dev
-	Ino   uint64
-	Rdev  snapshot.Dev
-	Block bool
-	Err   error
+	Mount   snapshot.MountID
+	Dev     snapshot.Dev
+	Ino     uint64
+	Rdev    snapshot.Dev
+	Block   bool
+	Regular bool // it is a file with content
+	Err     error
 }
 
 // Prober is nothing here.

@@ -16,12 +16,13 @@ var ErrSilent = errors.New("it does not answer in time")
 
 // Place is where a path or descriptor leads.
 type Place struct {
-	Mount snapshot.MountID // 32-bit
-	Dev   snapshot.Dev     // st_dev
-	Ino   uint64
-	Rdev  snapshot.Dev
-	Block bool // it is a block device
-	Err   error
+	Mount   snapshot.MountID // 32-bit
+	Dev     snapshot.Dev     // st_dev
+	Ino     uint64
+	Rdev    snapshot.Dev
+	Block   bool // it is a block device
+	Regular bool // it is a file with content
+	Err     error
 }
 
 // Prober looks where links of /proc lead, aside ([Aside]): such a link asks no
@@ -89,7 +90,7 @@ func placeAt(dirfd int, path string) Place {
 		Mount: snapshot.MountID(st.Mnt_id), Ino: st.Ino,
 		Dev:   snapshot.Dev{Major: st.Dev_major, Minor: st.Dev_minor},
 		Rdev:  snapshot.Dev{Major: st.Rdev_major, Minor: st.Rdev_minor},
-		Block: st.Mode&unix.S_IFMT == unix.S_IFBLK,
+		Block: st.Mode&unix.S_IFMT == unix.S_IFBLK, Regular: st.Mode&unix.S_IFMT == unix.S_IFREG,
 	}
 }
 

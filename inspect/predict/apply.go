@@ -45,6 +45,8 @@ func (s *State) do(op Op) *Refusal {
 		return s.pivot(op)
 	case OpChroot:
 		return s.chroot(op)
+	case OpRemove:
+		return s.remove(op)
 	}
 	return &Refusal{Errno: EINVAL, Reason: NotPermitted, Text: fmt.Sprintf("%q is no operation", op.Kind)}
 }
@@ -52,7 +54,7 @@ func (s *State) do(op Op) *Refusal {
 // refuse says what is wrong with a mount.
 func (s *State) refuse(errno Errno, why Reason, m int32, text string) *Refusal {
 	if (why == LockedMount || why == LockedBelow || why == UnbindableLocked) && s.is(m, guessed) {
-		s.doubt("whether " + s.point(m) + " is locked cannot be read: it is inferred from when it was made")
+		s.doubtLock(m)
 	}
 	return &Refusal{
 		Errno: errno, Reason: why, Text: s.point(m) + " " + text,

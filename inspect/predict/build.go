@@ -122,9 +122,19 @@ func (s *State) EnterLike(a Actor) Actor { return s.enter(s.actors[a]) }
 // Leave ends an actor: its root directory keeps nothing busy any more.
 func (s *State) Leave(a Actor) { s.actors[a].root.mount = 0 }
 
-// InUser says which user namespace an actor is in, where it is another than the
-// one that its mount namespace belongs to: one above, from which it was entered.
-func (s *State) InUser(a Actor, user ID) { s.actors[a].user = user }
+// InUser says which user namespace an actor is in, where it is one above that
+// which its mount namespace belongs to, from which it was entered. Any other is
+// passed over: what is predicted is predicted for one who may do it.
+func (s *State) InUser(a Actor, user ID) {
+	above := s.spaces[s.home(a)].user
+	for range len(s.lesser) + 1 {
+		if above == user {
+			s.actors[a].user = user
+			return
+		}
+		above = s.lesser[above]
+	}
+}
 
 // UserOf is the user namespace that an actor is in.
 func (s *State) UserOf(a Actor) ID { return s.actors[a].user }

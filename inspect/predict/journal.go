@@ -67,6 +67,11 @@ func (s *State) doubt(text string) {
 	s.journal.doubts = append(s.journal.doubts, text)
 }
 
+// doubtLock says that the answer rests on a lock that is inferred.
+func (s *State) doubtLock(m int32) {
+	s.doubt("whether " + s.point(m) + " is locked cannot be read: it is inferred from when it was made")
+}
+
 // effects ends the journal: what has changed between then and now.
 func (s *State) effects() []Effect {
 	list := make([]Effect, 0, len(s.journal.list)+len(s.journal.extra)+len(s.journal.skips))

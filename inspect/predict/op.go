@@ -55,6 +55,7 @@ const (
 	OpUnshare  Kind = "unshare"   // CLONE_NEWNS; By goes into the new namespace
 	OpPivot    Kind = "pivot"     // pivot_root(2)
 	OpChroot   Kind = "chroot"    // chroot(2)
+	OpRemove   Kind = "rmdir"     // rmdir(2) of an empty directory: no operation on mounts, and Parse does not know it
 )
 
 // Propagation is a propagation type that a mount can be given

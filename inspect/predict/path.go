@@ -77,8 +77,11 @@ func (s *State) entry(at spot) Entry {
 	}
 	x := &s.mounts[at.mount]
 	w := s.where(at)
-	if w.FSType == "nsfs" {
+	switch {
+	case w.FSType == "nsfs":
 		return File
+	case s.gone[place{x.dev, at.inside}]:
+		return Absent
 	}
 	if s.known != nil {
 		if e := s.known(w); e != EntryUnknown {

@@ -11,6 +11,7 @@ const (
 	DirOnFile         Reason = "file-and-directory"   // one is a file, the other a directory
 	NotAMountPoint    Reason = "not-a-mount-point"    // it is a directory on a mount, not its root
 	OtherNamespace    Reason = "other-namespace"      // it is on a mount of another namespace, or of none
+	IsMountPoint      Reason = "is-mount-point"       // rmdir where one's own namespace has something mounted
 	IsNamespaceRoot   Reason = "root-of-namespace"    // nothing is below it
 	NotPermitted      Reason = "not-permitted"        // no CAP_SYS_ADMIN over the namespace
 	LockedMount       Reason = "locked"               // came from a more privileged namespace
@@ -61,6 +62,7 @@ const (
 	SlidesBack     Rule = "slides-back"      // what it was on goes away
 	ChildKeeps     Rule = "child-keeps-copy" // a mount inside it stays
 	LockKeeps      Rule = "lock-keeps-copy"  // locked to a parent that stays
+	PlaceRemoved   Rule = "place-removed"    // its mount point was
 	LastOfGroup    Rule = "last-of-group"    // the group ends: its slaves go to its master
 	JoinsGroup     Rule = "joins-group"
 	ClonedAsPeer   Rule = "clone-is-peer"

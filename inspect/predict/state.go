@@ -16,9 +16,10 @@ type State struct {
 	rules  Rules
 	known  func(Where) Entry
 	leads  func(Actor, Where) (Link, bool)
-	mounts []mount // [0] is no mount, [inner] in no namespace
-	spaces []space // [0] is no namespace: what is detached, or being made
-	nodes  []node  // [0] is no group
+	gone   map[place]bool // directories that were removed; never changed, but replaced
+	mounts []mount        // [0] is no mount, [inner] in no namespace
+	spaces []space        // [0] is no namespace: what is detached, or being made
+	nodes  []node         // [0] is no group
 	actors []actor
 	kinds  []fsKind // of file systems that were mounted by operations
 	byNS   map[ID]int32

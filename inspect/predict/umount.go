@@ -197,15 +197,20 @@ func (u *umounting) unlock(m int32) {
 		return
 	}
 	cutoff := m
-	p := m
+	p, keeps := m, int32(0) // by a lock that is inferred
 	for ; u.is(p, candidate); p = u.mounts[p].parent {
 		u.drop(p)
 		if !u.is(p, locked) {
-			cutoff = u.mounts[p].parent
+			cutoff, keeps = u.mounts[p].parent, 0
+		} else if u.is(p, guessed) {
+			keeps = p
 		}
 	}
 	if u.is(p, doomed) {
-		cutoff = p
+		cutoff, keeps = p, 0
+	}
+	if keeps != 0 {
+		u.doubtLock(keeps)
 	}
 	for m != cutoff {
 		u.take(m)

@@ -24,6 +24,9 @@ func (s *State) umountAll(op Op) *Refusal {
 			return s.notAPoint(at, op.Dst)
 		}
 	}
+	if len(stack) > 1 && u.mounts[stack[0].mount].id.New() {
+		s.doubt("which of what is mounted at " + name + " came first is not predicted of the copies that one operation makes")
+	}
 	from := stack[0]
 	if s.rules.UmountTopFirst {
 		from = stack[len(stack)-1]

@@ -47,6 +47,13 @@ func parseFDInfo(b []byte) FDInfo {
 	return info
 }
 
+// Writable says whether it was opened for writing (open(2), O_ACCMODE), and not
+// with O_PATH.
+func (f *FDInfo) Writable() bool {
+	const accessMode, path = 0o3, 0o10000000
+	return f.Flags&accessMode != 0 && f.Flags&path == 0
+}
+
 func (f *FDInfo) set(key, value string) {
 	switch key {
 	case "mnt_id":

@@ -34,17 +34,18 @@ func TestParseFDInfo(t *testing.T) {
 
 func TestParseMaps(t *testing.T) {
 	text := `55b2399cc000-55b2399ce000 r--p 00000000 fe:00 247278                     /usr/bin/head
-55b2399ce000-55b2399d4000 r-xp 00002000 fe:00 247278                     /usr/bin/head
+55b2399ce000-55b2399d4000 rw-p 00002000 fe:00 247278                     /usr/bin/head
 00400000-00401000 r--p 00000000 07:01 14                         /mnt/a b\012c (deleted)
 7ffd1a000000-7ffd1a021000 rw-p 00000000 00:00 0                          [stack]
 7f0000000000-7f0000001000 rw-p 00000000 00:00 0
-7f0000001000-7f0000002000 rw-s 00000000 00:01 5    /memfd:x (deleted)
+7f0000001000-7f0000002000 r--s 00000000 00:01 5    /memfd:x (deleted)
+7f0000003000-7f0000004000 rw-s 00000000 00:01 5    /memfd:x (deleted)
 broken line
 `
 	want := []Mapping{
-		{"55b2399cc000-55b2399ce000", snapshot.Dev{Major: 254}, 247278, "/usr/bin/head"},
-		{"400000-401000", snapshot.Dev{Major: 7, Minor: 1}, 14, "/mnt/a b\nc (deleted)"},
-		{"7f0000001000-7f0000002000", snapshot.Dev{Minor: 1}, 5, "/memfd:x (deleted)"},
+		{"55b2399cc000-55b2399ce000", snapshot.Dev{Major: 254}, 247278, "/usr/bin/head", false},
+		{"400000-401000", snapshot.Dev{Major: 7, Minor: 1}, 14, "/mnt/a b\nc (deleted)", false},
+		{"7f0000001000-7f0000002000", snapshot.Dev{Minor: 1}, 5, "/memfd:x (deleted)", true},
 	}
 	if diff := cmp.Diff(want, parseMaps([]byte(text))); diff != "" {
 		t.Errorf("-want +got\n%s", diff)

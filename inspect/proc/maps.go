@@ -15,6 +15,8 @@ type Mapping struct {
 	Dev   snapshot.Dev
 	Ino   uint64
 	Path  string
+	// Writes: what is written to the memory goes to the file.
+	Writes bool
 }
 
 // parseMaps lists the files mapped, each once: lines without an inode show no
@@ -25,14 +27,18 @@ func parseMaps(b []byte) []Mapping {
 		ino  uint64
 		path string
 	}
-	seen := map[file]bool{}
+	seen := map[file]int{} // 1 + where in the list
 	var list []Mapping
 	for line := range bytes.Lines(b) {
 		m, ok := parseMapping(strings.TrimSuffix(string(line), "\n"))
 		f := file{m.Dev, m.Ino, m.Path}
-		if ok && !seen[f] {
-			seen[f] = true
+		switch i := seen[f]; {
+		case !ok:
+		case i > 0:
+			list[i-1].Writes = list[i-1].Writes || m.Writes
+		default:
 			list = append(list, m)
+			seen[f] = len(list)
 		}
 	}
 	return list
@@ -58,7 +64,7 @@ func parseMapping(line string) (Mapping, bool) {
 	return Mapping{
 		Range: trimZeros(from) + "-" + trimZeros(to), Ino: unsigned(f[4], 10),
 		Dev:  snapshot.Dev{Major: uint32(unsigned(major, 16)), Minor: uint32(unsigned(minor, 16))},
-		Path: snapshot.Unescape(name),
+		Path: snapshot.Unescape(name), Writes: strings.HasPrefix(f[1][1:], "w") && strings.HasSuffix(f[1], "s"),
 	}, true
 }
 

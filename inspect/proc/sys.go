@@ -61,6 +61,7 @@ func Loops(sys fs.FS) []snapshot.Loop {
 		list = append(list, snapshot.Loop{
 			Name: name, Path: strings.TrimSuffix(string(file), "\n"),
 			Autoclear: sysText(sys, dir+"autoclear") == "1",
+			ReadOnly:  sysText(sys, "class/block/"+name+"/ro") == "1",
 		})
 	}
 	return list

@@ -61,7 +61,8 @@ type Holder struct {
 	Goes bool
 
 	// rank orders commands: what has to be released first comes first.
-	rank int
+	writes bool // it has a file open for writing
+	rank   int
 }
 
 // The answers of a verdict: whether somebody may do what they want.

@@ -29,8 +29,11 @@ func (f *finder) kernel() {
 // kernelRow is a use by the kernel of a file. m is the mount that the path
 // leads to, nil when it leads to none: then its mount is detached.
 func (f *finder) kernelRow(kind, where, why string, m *world.Mount, release ...string) {
-	h := Holder{Kind: kind, Blocks: BlocksDevice, Mount: m, Where: where, Why: why, Release: release, rank: rankKernel}
-	h.Blocks |= f.pins(m)
+	f.kernelUse(Holder{Kind: kind, Mount: m, Where: where, Why: why, Release: release})
+}
+
+func (f *finder) kernelUse(h Holder) {
+	h.Blocks, h.rank = BlocksDevice|f.pins(h.Mount), rankKernel
 	f.add(h)
 }
 
@@ -48,7 +51,10 @@ func (f *finder) loop(l snapshot.Loop) {
 	if !known {
 		why = "by name, it may be stale"
 	}
-	f.kernelRow("loop", "/dev/"+l.Name+" over "+l.Path, why, m, f.unstack(l.Name)+"losetup -d /dev/"+l.Name)
+	f.kernelUse(Holder{
+		Kind: "loop", Where: "/dev/" + l.Name + " over " + l.Path, Why: why, Mount: m, writes: !l.ReadOnly,
+		Release: []string{f.unstack(l.Name) + "losetup -d /dev/" + l.Name},
+	})
 }
 
 // isFile says whether a loop device's file is the target or lies below it.
@@ -80,7 +86,7 @@ func (f *finder) swap(s snapshot.Swap) {
 		return
 	}
 	if m := f.onTarget(s.Path); m != nil {
-		f.kernelRow("swap", s.Path, "swap file, by name", m, release)
+		f.kernelUse(Holder{Kind: "swap", Where: s.Path, Why: "swap file, by name", Mount: m, writes: true, Release: []string{release}})
 	}
 }
 

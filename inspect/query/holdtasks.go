@@ -83,6 +83,7 @@ func (f *finder) task(u *snapshot.Use, m *world.Mount) {
 	h := Holder{
 		Kind: string(u.Kind), Blocks: BlocksDevice, NS: f.nsOf(p), Mount: m, Use: u, Task: p,
 		Owner: f.w.OwnerOf(p), Where: u.Path, Why: f.whyUsed(u, m), Release: f.endTask(p), rank: rankTask,
+		writes: u.Writes,
 	}
 	if u.Kind == snapshot.UseServer {
 		h.Blocks, h.Why = 0, "serves the file system"

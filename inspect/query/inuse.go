@@ -14,6 +14,9 @@ type Usage struct {
 	Mounts []*world.Mount // each as often as it is used
 	// By says by what, the first of each mount.
 	By map[snapshot.MountID]string
+	// Writing says of mounts that have a file open for writing, so that they do
+	// not become read-only, by what.
+	Writing map[snapshot.MountID]string
 	// Missing is what could not be read and may well keep them busy, "" for
 	// nothing. Unlikely are processes that could not be looked at, but are in
 	// namespaces without a mount of theirs: only a descriptor that was handed
@@ -36,13 +39,16 @@ func InUse(w *world.World, devs []snapshot.Dev) Usage {
 		})
 	}
 	a := HoldersOf(w, HoldersQuery{Target: HoldTarget{Kind: TargetSource, Devs: devs}, Each: true})
-	u := Usage{By: map[snapshot.MountID]string{}}
+	u := Usage{By: map[snapshot.MountID]string{}, Writing: map[snapshot.MountID]string{}}
 	for _, h := range a.Rows {
 		own := h.Use != nil && h.Use.PID == w.Reader.PID
 		if h.Blocks&BlocksUmount != 0 && h.Mount != nil && h.rank <= rankKernel && !own {
 			u.Mounts = append(u.Mounts, h.Mount)
 			if u.By[h.Mount.ID] == "" {
 				u.By[h.Mount.ID] = h.use()
+			}
+			if h.writes && u.Writing[h.Mount.ID] == "" {
+				u.Writing[h.Mount.ID] = h.use()
 			}
 		}
 	}

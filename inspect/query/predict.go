@@ -177,7 +177,6 @@ func optionsOf(f predict.Flags) string {
 		{predict.RelAtime, "relatime"},
 		{predict.NoSymFollow, "nosymfollow"},
 		{predict.IDMapped, "idmapped"},
-		{predict.IDMapped, "idmapped"},
 	} {
 		if f&o.flag != 0 {
 			words = append(words, o.word)

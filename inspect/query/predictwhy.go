@@ -19,6 +19,7 @@ var ruleTexts = map[predict.Rule]string{
 	predict.SlidesBack:     "slides down, as what it was on goes away",
 	predict.ChildKeeps:     "stays, as a mount inside it stays",
 	predict.LockKeeps:      "stays, as it is locked to what it is mounted on",
+	predict.PlaceRemoved:   "the directory that it is mounted on is removed",
 	predict.LastOfGroup:    "its peer group ends, and its slaves go to the group above",
 	predict.JoinsGroup:     "joins the peer group",
 	predict.ClonedAsPeer:   "a clone of a namespace has peers of its shared mounts",

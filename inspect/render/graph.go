@@ -175,10 +175,10 @@ func rowTip(r *query.Row) string {
 	if r.Slave {
 		how = "only receives from " + hubTitle(r.Hub)
 	}
-	lines := []string{how}
-	for i, p := range pointsOf(r.Mounts) {
+	lines, points := []string{how}, pointsOf(r.Mounts)
+	for i, p := range points {
 		if i == tipLines {
-			lines = append(lines, fmt.Sprintf("and %d more paths", len(pointsOf(r.Mounts))-i))
+			lines = append(lines, fmt.Sprintf("and %d more paths", len(points)-i))
 			break
 		}
 		lines = append(lines, p)

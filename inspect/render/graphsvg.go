@@ -1,8 +1,8 @@
 package render
 
 import (
-	"encoding/xml"
 	"fmt"
+	"html"
 	"io"
 	"strings"
 
@@ -47,21 +47,9 @@ type svg struct {
 
 func (p *svg) f(format string, args ...any) { fmt.Fprintf(&p.out, format, args...) }
 
-// xmlText is a text as it stands in XML.
-func xmlText(s string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(s)) // a builder takes everything
-	return b.String()
-}
-
-// tipText keeps the lines of a tip apart.
-func tipText(s string) string {
-	lines := strings.Split(s, "\n")
-	for i := range lines {
-		lines[i] = xmlText(lines[i])
-	}
-	return strings.Join(lines, "\n")
-}
+// xmlText is a harmless text as it stands in XML, which has the same five entities
+// as HTML. Package encoding/xml would cost every start of nsview its tables.
+func xmlText(s string) string { return html.EscapeString(s) }
 
 // widen makes room for the notes.
 func (p *svg) widen(notes []string) {
@@ -141,7 +129,7 @@ func (p *svg) hub(i int, h *query.Hub) {
 	if h.Unseen() {
 		class = ` class="u"`
 	}
-	p.f("<g><title>%s</title>\n", tipText(hubTip(h)))
+	p.f("<g><title>%s</title>\n", xmlText(hubTip(h)))
 	size := fmt.Sprintf("x=\"%.1f\" y=\"%.1f\" width=\"%.0f\" height=\"%.0f\" rx=\"%.0f\"", x, y, hubWide, hubHigh, hubHigh/2)
 	p.f("<rect class=\"p\" %s/><rect%s %s fill=\"%s\" fill-opacity=\".2\" stroke=\"%s\" stroke-width=\"1.6\"/>\n",
 		size, class, size, colorOf(i), colorOf(i))
@@ -153,7 +141,7 @@ func (p *svg) hub(i int, h *query.Hub) {
 
 func (p *svg) box(i int, b *query.Box) {
 	x, y := p.boxX, p.boxY[i]
-	p.f("<g><title>%s</title>\n", tipText(boxTip(b)))
+	p.f("<g><title>%s</title>\n", xmlText(boxTip(b)))
 	p.f("<rect class=\"b\" x=\"%.1f\" y=\"%.1f\" width=\"%.0f\" height=\"%.0f\" rx=\"6\"/>\n", x, y, boxWide, boxHeight(b))
 	const columns = 48 // what fits between the edges
 	p.text(x+12, y+17, "t", clip(boxTitle(b), columns))
@@ -167,7 +155,7 @@ func (p *svg) box(i int, b *query.Box) {
 // row has a full dot for members and a ring for slaves.
 func (p *svg) row(y float64, r *query.Row) {
 	color := colorOf(p.at[r.Hub])
-	p.f("<g><title>%s</title>", tipText(rowTip(r)))
+	p.f("<g><title>%s</title>", xmlText(rowTip(r)))
 	fill := color
 	if r.Slave {
 		fill = "none"

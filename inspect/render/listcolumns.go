@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -173,12 +174,7 @@ func userText(r query.NamespaceRow) string {
 	return ""
 }
 
-func commandText(p *snapshot.Process) string {
-	if p.Cmdline != "" {
-		return p.Cmdline
-	}
-	return p.Comm
-}
+func commandText(p *snapshot.Process) string { return cmp.Or(p.Cmdline, p.Comm) }
 
 func usersText(r query.NamespaceRow) string {
 	var list []string

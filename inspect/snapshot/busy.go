@@ -55,6 +55,9 @@ type Use struct {
 	Mount MountID `json:"mount,omitempty"`
 	Dev   Dev     `json:"dev"`
 	Path  string  `json:"path,omitempty"` // as the kernel shows it to the reader
+	// Writes: it is open for writing, or mapped so that writing reaches the file,
+	// which keeps the mount from becoming read-only.
+	Writes bool `json:"writes,omitempty"`
 	// ByName: the file system did not answer in time, so that only the text of
 	// the link tells where it leads.
 	ByName bool `json:"by_name,omitempty"`
@@ -87,6 +90,7 @@ type Loop struct {
 	// detached it is relative to that mount.
 	Path      string `json:"path"`
 	Autoclear bool   `json:"autoclear,omitempty"`
+	ReadOnly  bool   `json:"read_only,omitempty"`
 }
 
 // Swap is a line of /proc/swaps (proc_swaps(5)).

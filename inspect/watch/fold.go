@@ -1,6 +1,8 @@
 package watch
 
 import (
+	"iter"
+
 	"github.com/nsview/nsview/inspect/snapshot"
 )
 
@@ -103,6 +105,7 @@ type folder struct {
 	masterOf masterOf
 	ordered  bool
 	used     []bool
+	ties     *ties // of what departs, nil until something does
 }
 
 // from makes the event that the notice at i begins.
@@ -115,7 +118,7 @@ func (f *folder) from(i int) *batch {
 	case first.op == attach:
 		b = f.arrival(i)
 	case first.op == detach:
-		b = f.departure(f.run(i), i)
+		b = f.departure(i, i)
 	default:
 		b = f.shifted(i)
 	}
@@ -126,19 +129,28 @@ func (f *folder) from(i int) *batch {
 }
 
 // run is the places, from i on, of the notices that may belong together.
-func (f *folder) run(i int) []int {
-	var run []int
-	for at := i; at < len(f.list); at++ {
-		switch {
-		case f.list[at].pid != f.list[i].pid:
-			if f.ordered {
-				return run
+func (f *folder) run(i int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for at := i; at < len(f.list); at++ {
+			switch {
+			case f.list[at].pid != f.list[i].pid:
+				if f.ordered {
+					return
+				}
+			case !f.used[at] && !yield(at):
+				return
 			}
-		case !f.used[at]:
-			run = append(run, at)
 		}
 	}
-	return run
+}
+
+// behind is the notice that follows directly and may belong together with that
+// at i, nil for none.
+func (f *folder) behind(i int) *notice {
+	if i+1 < len(f.list) && f.list[i+1].pid == f.list[i].pid {
+		return &f.list[i+1]
+	}
+	return nil
 }
 
 // batch is an event and the notices that belong to it, by their places.
@@ -181,8 +193,11 @@ func (f *folder) dying(i int) *batch {
 	b := begin(NSGone, i, root)
 	b.event.Origin.Place = Place{NS: root.ns}
 	b.event.FSType, b.event.Source, b.event.Root = "", "", ""
-	for _, at := range f.run(i)[1:] {
+	for at := range f.run(i) {
 		r := &f.list[at]
+		if at == i {
+			continue
+		}
 		if r.op == detach && (r.ns == root.ns || r.mount == nil) && !r.nsRoot {
 			b.notices = append(b.notices, at)
 			b.event.Below++
@@ -197,14 +212,11 @@ func (f *folder) dying(i int) *batch {
 // kernel names before what is gone: it slides down, and stays at its mount
 // point.
 func (f *folder) shifted(i int) *batch {
-	run := f.run(i)
-	if d := f.firstDetach(run); d >= 0 && f.list[i].slid() {
-		return f.departure(run, d)
+	if d := f.firstDetach(i); d >= 0 && f.list[i].slid() {
+		return f.departure(i, d)
 	}
-	if len(run) > 1 {
-		if next := &f.list[run[1]]; next.op == shift && next.ns == f.list[i].ns && next.at.parent == f.list[i].from.parent {
-			return f.pivot(i, run[1])
-		}
+	if next := f.behind(i); next != nil && next.op == shift && next.ns == f.list[i].ns && next.at.parent == f.list[i].from.parent {
+		return f.pivot(i, i+1)
 	}
 	return f.arrival(i)
 }
@@ -214,10 +226,10 @@ func (r *notice) slid() bool {
 	return r.mount != nil && r.was != nil && r.mount.Point == r.was.Point
 }
 
-// firstDetach is the place of the first detach behind leading shifts, -1 for
-// none.
-func (f *folder) firstDetach(run []int) int {
-	for _, at := range run {
+// firstDetach is the place of the first detach behind the shifts that lead from i
+// on, -1 for none.
+func (f *folder) firstDetach(i int) int {
+	for at := range f.run(i) {
 		r := &f.list[at]
 		switch {
 		case r.op == detach:

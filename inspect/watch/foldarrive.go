@@ -14,14 +14,11 @@ func (f *folder) arrival(i int) *batch {
 	}
 	a.tree = map[snapshot.MountID]bool{a.origin.id: true}
 	a.copies = map[snapshot.MountID]bool{}
-	run := f.run(i)[1:]
-	for n, at := range run {
-		r := &f.list[at]
-		var next *notice
-		if n+1 < len(run) {
-			next = &f.list[run[n+1]]
+	for at := range f.run(i) {
+		if at == i {
+			continue
 		}
-		if r.op == attach && a.take(r, next) {
+		if r := &f.list[at]; r.op == attach && a.take(r, f.behind(at)) {
 			a.notices = append(a.notices, at)
 		} else if f.ordered {
 			break
@@ -131,9 +128,10 @@ func (a *arriving) likelyVia(r *notice) Via {
 	return Slave
 }
 
-// unseen is a mount of which that cannot be told. Only its id tells: ids grow, and of the copies that a mount sends out the newest is named
-// first. So a lower id than that before it is that of a copy, and a higher one
-// begins either the copies or the next event.
+// unseen is a mount of which that cannot be told. Only its id tells: ids grow, and
+// of the copies that a mount sends out the newest is named first. So a lower id
+// than that before it is that of a copy, and a higher one begins either the copies
+// or the next event.
 func (a *arriving) unseen(r, next *notice) bool {
 	before := a.origin
 	if a.last != nil {

@@ -1,46 +1,124 @@
 package watch
 
-import "github.com/nsview/nsview/inspect/snapshot"
+import (
+	"iter"
+	"maps"
+	"slices"
 
-// departure is an umount: the notice at origin, and those of the run that hang
+	"github.com/nsview/nsview/inspect/snapshot"
+)
+
+// departure is an umount: the notice at origin, and those from i on that hang
 // together with it. A copy's own submounts may be named before it, so what
-// belongs is found round by round.
-func (f *folder) departure(run []int, origin int) *batch {
+// belongs is found from one to the next.
+func (f *folder) departure(i, origin int) *batch {
+	if f.ties == nil {
+		f.ties = tiesOf(f.list, f.ordered)
+	}
 	d := departing{
 		folder: f, batch: begin(Umount, origin, &f.list[origin]), origin: &f.list[origin],
-		gone: map[snapshot.MountID]bool{}, spots: map[spotKey][]*notice{}, in: map[int]Via{},
+		first: i, gone: map[snapshot.MountID]bool{}, in: map[int]Via{},
 	}
-	run = f.sameStretch(run)
 	d.join(origin, "")
-	for grown := true; grown; {
-		grown = false
-		for _, at := range run {
-			if _, member := d.in[at]; !member && d.belongs(at) {
-				grown = true
-			}
-		}
+	for at := i; at < origin; at++ { // survivors are named first
+		d.join(at, "")
+	}
+	for n := 0; n < len(d.joined); n++ {
+		d.spread(d.joined[n])
 	}
 	d.notices = d.notices[:0]
-	for _, at := range run {
-		if _, member := d.in[at]; member {
-			d.add(at)
-		} else if f.ordered {
-			break
-		}
+	for _, at := range d.members() {
+		d.add(at)
 	}
 	return d.batch
 }
 
-// sameStretch is the run up to the first notice of another kind.
-func (f *folder) sameStretch(run []int) []int {
-	for n, at := range run {
-		if r := &f.list[at]; r.nsRoot || r.op == attach || f.ordered && r.op == shift && n > 0 && f.list[run[n-1]].op == detach {
-			if f.ordered {
-				return run[:n]
+// departing is a departure in the making: what is gone, and how it was reached.
+type departing struct {
+	*folder
+	*batch
+	origin *notice
+	first  int // the notice that it begins with
+	gone   map[snapshot.MountID]bool
+	in     map[int]Via // members; via is "" of what hung below another
+	joined []int       // the same, as they were found
+	up     map[snapshot.MountID]snapshot.MountID
+}
+
+func (d *departing) join(at int, via Via) {
+	if _, member := d.in[at]; member {
+		return
+	}
+	d.in[at] = via
+	d.joined = append(d.joined, at)
+	if r := &d.list[at]; r.op == detach {
+		d.gone[r.id] = true
+	}
+}
+
+// spread joins what hangs together with a member: mounts below it, survivors that
+// hung there, what has gone at places that it reached, and of those that nobody
+// saw what came with the origin.
+func (d *departing) spread(at int) {
+	r := &d.list[at]
+	if r.op != detach {
+		return
+	}
+	for other := range d.near(d.ties.below[r.id]) {
+		d.join(other, "")
+	}
+	if r.mount != nil {
+		for other := range d.near(d.ties.spots[spotKey{r.at.dev, r.at.path}]) {
+			if via, ok := r.at.reaches(d.list[other].at, d.masterOf); ok {
+				d.join(other, via)
 			}
 		}
 	}
-	return run
+	if r == d.origin && r.born != 0 {
+		for other := range d.near(d.ties.born[r.born]) {
+			d.join(other, "")
+		}
+	}
+}
+
+// near are those of some notices that may belong to the event.
+func (d *departing) near(list []int) iter.Seq[int] {
+	from, _ := slices.BinarySearch(list, d.first)
+	return func(yield func(int) bool) {
+		for _, at := range list[from:] {
+			if d.ties.stretch[at] != d.ties.stretch[d.first] {
+				return
+			}
+			if !d.used[at] && d.list[at].pid == d.origin.pid && !yield(at) {
+				return
+			}
+		}
+	}
+}
+
+// members are those that the event has, in their order: without a gap, where the
+// order is the kernel's.
+func (d *departing) members() []int {
+	list := slices.Sorted(maps.Keys(d.in))
+	if !d.ordered {
+		return list
+	}
+	for n, at := range list {
+		if at != d.first+n {
+			return list[:n]
+		}
+	}
+	return list
+}
+
+// ties are the notices of what went by what they may hang together by, each list
+// in order.
+type ties struct {
+	below map[snapshot.MountID][]int // what hung on a mount, and survivors that did
+	spots map[spotKey][]int
+	born  map[uint64][]int // of mounts that nobody saw, by the event they came with
+	// stretch counts the stretches that an event is in one of.
+	stretch []int
 }
 
 type spotKey struct {
@@ -48,57 +126,37 @@ type spotKey struct {
 	path string
 }
 
-// departing is a departure in the making: what is gone, and where it was.
-type departing struct {
-	*folder
-	*batch
-	origin *notice
-	gone   map[snapshot.MountID]bool
-	spots  map[spotKey][]*notice
-	in     map[int]Via // members; via is "" of what hung below another
-	up     map[snapshot.MountID]snapshot.MountID
+func tiesOf(list []notice, ordered bool) *ties {
+	t := &ties{
+		below: map[snapshot.MountID][]int{}, spots: map[spotKey][]int{}, born: map[uint64][]int{},
+		stretch: make([]int, len(list)),
+	}
+	for at := range list {
+		r := &list[at]
+		if at > 0 {
+			t.stretch[at] = t.stretch[at-1]
+			if ordered && parts(&list[at-1], r) {
+				t.stretch[at]++
+			}
+		}
+		switch {
+		case r.op == attach || r.nsRoot:
+		case r.op == shift:
+			t.below[r.from.parent] = append(t.below[r.from.parent], at)
+		case r.mount == nil:
+			t.born[r.born] = append(t.born[r.born], at)
+		default:
+			t.below[r.at.parent] = append(t.below[r.at.parent], at)
+			key := spotKey{r.at.dev, r.at.path}
+			t.spots[key] = append(t.spots[key], at)
+		}
+	}
+	return t
 }
 
-func (d *departing) join(at int, via Via) {
-	r := &d.list[at]
-	d.in[at] = via
-	if r.op == detach {
-		d.gone[r.id] = true
-		key := spotKey{r.at.dev, r.at.path}
-		d.spots[key] = append(d.spots[key], r)
-	}
-}
-
-// belongs joins a notice when it is of a mount below one that goes, of a
-// survivor that hung there, or of one at a place that the others reach.
-func (d *departing) belongs(at int) bool {
-	r := &d.list[at]
-	switch {
-	case r.op == attach || r.nsRoot:
-		return false
-	case r.op == shift:
-		if !d.gone[r.from.parent] && !r.slid() {
-			return false
-		}
-		d.join(at, "")
-		return true
-	case r.mount == nil:
-		if d.origin.born == 0 || r.born != d.origin.born {
-			return false
-		}
-		d.join(at, "")
-		return true
-	case d.gone[r.at.parent]:
-		d.join(at, "")
-		return true
-	}
-	for _, other := range d.spots[spotKey{r.at.dev, r.at.path}] {
-		if via, ok := other.at.reaches(r.at, d.masterOf); ok && other.mount != nil {
-			d.join(at, via)
-			return true
-		}
-	}
-	return false
+// parts says whether an umount ends between two notices.
+func parts(before, r *notice) bool {
+	return r.pid != before.pid || r.nsRoot || r.op == attach || r.op == shift && before.op == detach
 }
 
 // add tells of a member: a receiver, or one more below.

@@ -271,10 +271,5 @@ func (w *Watcher) censusByProcesses() {
 		p := &s.Processes[i]
 		pids[p.NS[snapshot.Mnt]] = append(pids[p.NS[snapshot.Mnt]], p.PID)
 	}
-	for _, sp := range w.sorted() {
-		if sp.noticed || len(pids[sp.ns.ID.Ino]) > 0 {
-			continue
-		}
-		w.vanished(sp)
-	}
+	w.vanished(func(s *space) bool { return !s.noticed && len(pids[s.ns.ID.Ino]) == 0 })
 }

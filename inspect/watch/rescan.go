@@ -186,12 +186,7 @@ func (w *Watcher) confirm(list []*entry) {
 	if len(list) == 0 {
 		return
 	}
-	for range 3 {
-		if any, err := w.moreNotices(); err != nil || !any {
-			break
-		}
-	}
-	w.flush()
+	w.catchUp()
 	var found []difference
 	for _, e := range w.related(list) {
 		if w.kept.mounts[Key(e.m)] != e {
@@ -232,6 +227,17 @@ func (w *Watcher) moreNotices() (bool, error) {
 		return false, err
 	}
 	return true, w.readNotices()
+}
+
+// catchUp takes in and tells what notices there are, and those that are about to
+// come.
+func (w *Watcher) catchUp() {
+	for range 3 {
+		if any, err := w.moreNotices(); err != nil || !any {
+			break
+		}
+	}
+	w.flush()
 }
 
 // related are the mounts of a list, those of the groups they are in or receive
@@ -384,21 +390,20 @@ func (w *Watcher) census() {
 		return
 	}
 	w.announce(born)
-	for _, s := range w.sorted() {
-		if s.seen != w.walks && s.noticed {
-			w.vanished(s)
-		}
-	}
+	w.vanished(func(s *space) bool { return s.noticed && s.seen != w.walks })
 }
 
-// vanished is the end of a namespace that no notice told of, unless one does
-// now.
-func (w *Watcher) vanished(s *space) {
-	if any, err := w.moreNotices(); err == nil && any {
-		w.flush()
+// vanished tells of the end of the namespaces that are gone without a notice, nor
+// one now.
+func (w *Watcher) vanished(gone func(*space) bool) {
+	list := slices.DeleteFunc(w.sorted(), func(s *space) bool { return !gone(s) })
+	if len(list) > 0 {
+		w.catchUp()
 	}
-	if w.kept.spaces[s.ns.ID.Ino] == s {
-		w.tellGone(s)
+	for _, s := range list {
+		if w.kept.spaces[s.ns.ID.Ino] == s {
+			w.tellGone(s)
+		}
 	}
 }
 

@@ -29,8 +29,6 @@ type Caller struct {
 // Container is a bundle as nsview starts it.
 type Container struct {
 	Spec launch.Spec
-	// Terminal says that the command wants one, in Spec too.
-	Terminal bool
 	// Resources are limits of the control group; nil is none.
 	Resources *specs.LinuxResources
 	// Poststart and Poststop are run by the caller, in this order.
@@ -192,7 +190,7 @@ func (m *maker) process() error {
 	s.Rootfs.Dirs = append(s.Rootfs.Dirs, launch.MkdirIn{Path: s.Dir, Mode: 0o755})
 	s.Session = true
 	if p.Terminal {
-		m.c.Terminal, s.Terminal = true, &launch.Terminal{}
+		s.Terminal = &launch.Terminal{}
 		if p.ConsoleSize != nil {
 			s.Terminal.Size = launch.WindowSize{Rows: uint16(p.ConsoleSize.Height), Columns: uint16(p.ConsoleSize.Width)}
 		}

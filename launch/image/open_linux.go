@@ -34,8 +34,6 @@ const (
 type Image struct {
 	// Config is what the image says about how to run it.
 	Config specs.ImageConfig
-	// Digest names the image's configuration.
-	Digest digest.Digest
 
 	layers  []layer // the lowest first
 	source  source
@@ -172,7 +170,6 @@ func (i *Image) readLayout() error {
 		}
 		layers[n].digest = l.Digest
 	}
-	i.Digest = m.Config.Digest
 	if name, err = blob(m.Config.Digest); err != nil {
 		return err
 	}
@@ -222,12 +219,7 @@ func (i *Image) readSaved() error {
 	for n, name := range found[0].Layers {
 		layers[n].blob = name
 	}
-	want := digestIn(found[0].Config)
-	if err := i.readConfig(found[0].Config, want, layers); err != nil {
-		return err
-	}
-	i.Digest = want
-	return nil
+	return i.readConfig(found[0].Config, digestIn(found[0].Config), layers)
 }
 
 // digestIn is the digest that is the name of a configuration: HEX.json, or a

@@ -79,6 +79,8 @@ func call(op predict.Op) error {
 			return reflag(op)
 		}
 		return err
+	case predict.OpRemove:
+		return unix.Rmdir(op.Dst)
 	case predict.OpPivot:
 		return unix.PivotRoot(op.Src, op.Dst)
 	case predict.OpChroot:

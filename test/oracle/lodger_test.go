@@ -70,7 +70,7 @@ func (h *house) spawn(at *room, flags uintptr) (*lodger, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := at.do(l.cmd.Start); err != nil {
+	if err := at.do(func() error { return inTurn(l.cmd.Start) }); err != nil {
 		return nil, err
 	}
 	l.in, l.to, l.out = in, gob.NewEncoder(in), gob.NewDecoder(out)

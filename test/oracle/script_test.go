@@ -206,6 +206,12 @@ func (t *theatre) check(claim string, letters map[string]predict.ID) error {
 			}
 			continue
 		}
+		if letter, ok := strings.CutPrefix(word, "from:"); ok {
+			if err := t.checkFrom(at, top, letters[letter]); err != nil {
+				return err
+			}
+			continue
+		}
 		if word == "ro" || word == "rw" {
 			if top.Flags&predict.ReadOnly != 0 != (word == "ro") {
 				return fmt.Errorf("flags %#x", top.Flags)

@@ -56,7 +56,7 @@ func parse(line string) (snapshot.Mount, error) {
 	m := snapshot.Mount{
 		ID: snapshot.MountID(number(f[0])), Parent: snapshot.MountID(number(f[1])),
 		Dev:  snapshot.Dev{Major: uint32(number(major)), Minor: uint32(number(minor))},
-		Root: f[3], Point: f[4], VFSOptions: f[5], FSType: g[0], Source: g[1],
+		Root: f[3], Point: f[4], VFSOptions: f[5], FSType: g[0], Source: g[1], FSOptions: strings.Join(g[2:], " "),
 	}
 	for _, tag := range f[6:] {
 		switch name, value, _ := strings.Cut(tag, ":"); name {
@@ -64,6 +64,8 @@ func parse(line string) (snapshot.Mount, error) {
 			m.PeerGroup = snapshot.GroupID(number(value))
 		case "master":
 			m.Master = snapshot.GroupID(number(value))
+		case "propagate_from":
+			m.PropagateFrom = snapshot.GroupID(number(value))
 		case "unbindable":
 			m.Unbindable = true
 		}

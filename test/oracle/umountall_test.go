@@ -11,27 +11,32 @@ import (
 )
 
 // umountAll does what umount -R of util-linux 2.40 does, with the table that the
-// kernel shows. Mounts that are predicted come in the order in which they were
-// made: which 32-bit ids the kernel would give them is not.
+// kernel shows. Mounts that are predicted come in the order in which they are
+// said to be made: which ids the kernel gives them is not predicted, nor in which
+// order it makes the copies of one operation.
 func (t *theatre) umountAll(s seat, op predict.Op) (reply, error) {
 	list, err := tableOf(s.pid, s.tid, &t.buf)
 	if err != nil {
 		return reply{}, err
 	}
-	i := slices.IndexFunc(list, func(m snapshot.Mount) bool { return m.Point == op.Dst })
-	if i < 0 {
-		return t.umountOne(s, op.Dst, op.Lazy) // its path is wrong
-	}
 	numbers := make(map[snapshot.MountID]predict.ID, len(t.ids))
 	for said, is := range t.ids {
 		numbers[is] = said
 	}
-	youngest := func(a, b snapshot.Mount) int {
-		x, y := numbers[a.ID], numbers[b.ID]
-		if (x < 0) != (y < 0) {
-			return cmp.Compare(x, y)
+	// Of what is known the table tells the age, and the id the order of children.
+	order := func(old func(a, b snapshot.Mount) int) func(a, b snapshot.Mount) int {
+		return func(a, b snapshot.Mount) int {
+			x, y := numbers[a.ID], numbers[b.ID]
+			if x.New() || y.New() {
+				return -cmp.Compare(x, y) // from -1 downwards
+			}
+			return old(a, b)
 		}
-		return -cmp.Compare(max(x, -x), max(y, -y))
+	}
+	slices.SortStableFunc(list, order(func(_, _ snapshot.Mount) int { return 0 }))
+	i := slices.IndexFunc(list, func(m snapshot.Mount) bool { return m.Point == op.Dst })
+	if i < 0 {
+		return t.umountOne(s, op.Dst, op.Lazy) // its path is wrong
 	}
 	var take func(m snapshot.Mount) (reply, error)
 	take = func(m snapshot.Mount) (reply, error) {
@@ -45,7 +50,8 @@ func (t *theatre) umountAll(s seat, op predict.Op) (reply, error) {
 				children = append(children, c)
 			}
 		}
-		slices.SortFunc(children, youngest)
+		slices.SortFunc(children, order(func(a, b snapshot.Mount) int { return cmp.Compare(a.ID, b.ID) }))
+		slices.Reverse(children) // the youngest first
 		for _, c := range slices.Concat(over, children) {
 			if r, err := take(c); err != nil || r.Errno != 0 {
 				return r, err

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -85,6 +86,7 @@ type future struct {
 	kind   kind // of the second namespace
 	second string
 	by     int
+	writes string // a file that is open for writing in the first
 	ops    string
 }
 
@@ -109,6 +111,7 @@ var futures = []future{
 	{name: "types of the second", base: "mount --make-shared .", second: "mount --make-slave .", by: 1, ops: "make-shared BASE; make-private BASE"},
 	{name: "set-group", base: "mount --make-shared .; mount --bind a b; mount --make-private b; mount --bind a/x c; mount --make-private c", ops: "set-group BASE BASE/b; set-group BASE BASE/b; set-group BASE/c BASE"},
 	{name: "flags", base: "mount --make-shared .", ops: "remount ro,nosuid BASE; remount rw,noexec BASE; remount ro BASE/c"},
+	{name: "flags where a file is written", base: "mount -t tmpfs t a; mount --bind a b; mount --bind a c", writes: "a/f", ops: "remount ro BASE/a; remount nosuid BASE/a; remount ro BASE/b"},
 	{name: "a namespace of one's own", base: "mount --make-shared .; mount -t tmpfs t a; mount --make-unbindable a", ops: "unshare; mount tmpfs BASE/b; make-rslave BASE; mount tmpfs BASE/c"},
 	{name: "a less privileged one", base: "mount --make-shared .; mount -t tmpfs t a", kind: byUser, by: 1, ops: "umount BASE/a; mount tmpfs BASE/b; umount BASE/b; bind BASE BASE/c; rbind BASE BASE/c"},
 	{name: "pivot_root", base: "mount -t tmpfs t a; mkdir a/old", ops: "unshare; pivot BASE/a BASE/a/old; mount tmpfs /old"},
@@ -127,6 +130,9 @@ func TestForetold(t *testing.T) {
 func (f future) check(t *testing.T) {
 	w := stage(t)
 	w.spaces[0].sh(w, f.base)
+	if f.writes != "" {
+		w.spaces[0].write(t, filepath.Join(w.base, f.writes))
+	}
 	second := w.spaces[0].clone(t, f.kind)
 	w.spaces = append(w.spaces, second)
 	second.sh(w, f.second)

@@ -89,6 +89,20 @@ func (s *space) open() (int, error) {
 	return fds[0], nil
 }
 
+// write keeps a file open for writing until the test ends.
+func (s *space) write(t testing.TB, name string) {
+	t.Helper()
+	fd := -1
+	err := s.in(func() (err error) {
+		fd, err = unix.Open(name, unix.O_CREAT|unix.O_WRONLY|unix.O_CLOEXEC, 0o644)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("open %s in mnt:[%d]: %v", name, s.ino, err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+}
+
 // clone makes a new namespace out of this one.
 func (s *space) clone(t testing.TB, k kind) *space {
 	t.Helper()

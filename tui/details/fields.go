@@ -1,6 +1,7 @@
 package details
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -173,10 +174,7 @@ func spaceName(s Subject) string {
 }
 
 func processText(w *world.World, p *snapshot.Process) string {
-	text := p.Cmdline
-	if text == "" {
-		text = p.Comm
-	}
+	text := cmp.Or(p.Cmdline, p.Comm)
 	if p.Read.Has(snapshot.FieldUser) {
 		text = w.UserName(p.UID) + ": " + text
 	}

@@ -87,14 +87,8 @@ func (m *Model) sift() {
 }
 
 func (m *Model) matches(e *watch.Event) bool {
-	for _, s := range append(m.cells(e), e.Source, e.Origin.Owner) {
-		if strings.Contains(strings.ToLower(s), m.filter) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(e.Receivers, func(r watch.Receiver) bool {
-		return strings.Contains(strings.ToLower(m.book.Place(r.NS, r.Target)), m.filter)
-	})
+	return names.Match(m.filter, append(m.cells(e), e.Source, e.Origin.Owner)...) ||
+		slices.ContainsFunc(e.Receivers, func(r watch.Receiver) bool { return names.Match(m.filter, m.book.Place(r.NS, r.Target)) })
 }
 
 // Select picks an event by number, and says whether it is shown.

@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/query"
@@ -67,14 +68,6 @@ func (m *Model) matches(g query.GroupRow) bool {
 	if strings.Contains(names.Number(uint64(g.ID)), m.filter) {
 		return true
 	}
-	for _, list := range [][]*world.Mount{g.Members, g.Slaves} {
-		for _, x := range list {
-			for _, s := range []string{m.book.Mount(x), x.Source, x.FSType} {
-				if strings.Contains(strings.ToLower(s), m.filter) {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	has := func(x *world.Mount) bool { return names.Match(m.filter, m.book.Mount(x), x.Source, x.FSType) }
+	return slices.ContainsFunc(g.Members, has) || slices.ContainsFunc(g.Slaves, has)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/names"
 )
 
 // Role is why something stands out. Of two the higher is shown.
@@ -34,37 +35,27 @@ func (r Role) Symbol() string { return symbols[r] }
 // Styles are the looks of the roles.
 type Styles [roles]ansi.Style
 
-// key is a mount of a table. 32-bit ids are used again, but not within one
-// world.
-type key struct {
-	ns uint64
-	id snapshot.MountID
-}
-
-func keyOf(m *world.Mount) key { return key{m.View.Table.NS.Ino, m.ID} }
-
 // Set is what stands out. The zero Set is empty; a copy shares its contents.
 type Set struct {
-	mounts map[key]Role
+	mounts map[names.Key]Role
 	spaces map[uint64]Role
 	// peers are the mounts of this group, but one; there may be 50,000.
 	peers snapshot.GroupID
-	but   key
+	but   names.Key
 }
 
 // Mount adds a mount, and its namespace with it.
-func (s *Set) Mount(ns uint64, id snapshot.MountID, r Role) {
+func (s *Set) Mount(k names.Key, r Role) {
 	if s.mounts == nil {
-		s.mounts = map[key]Role{}
+		s.mounts = map[names.Key]Role{}
 	}
-	k := key{ns, id}
 	s.mounts[k] = max(s.mounts[k], r)
-	s.Space(ns, r)
+	s.Space(k.NS, r)
 }
 
 // Peers adds the other mounts of a mount's peer group as Peer.
 func (s *Set) Peers(m *world.Mount, others []*world.Mount) {
-	s.peers, s.but = m.PeerGroup, keyOf(m)
+	s.peers, s.but = m.PeerGroup, names.KeyOf(m)
 	last := uint64(0)
 	for _, x := range others {
 		if ns := x.View.Table.NS.Ino; ns != last {
@@ -84,7 +75,7 @@ func (s *Set) Space(ns uint64, r Role) {
 
 // OfMount is why a mount stands out.
 func (s Set) OfMount(m *world.Mount) Role {
-	k := keyOf(m)
+	k := names.KeyOf(m)
 	role := s.mounts[k]
 	if s.peers != 0 && m.PeerGroup == s.peers && k != s.but {
 		role = max(role, Peer)

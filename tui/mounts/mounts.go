@@ -13,6 +13,7 @@ import (
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
 	"github.com/nsview/nsview/tui/mark"
+	"github.com/nsview/nsview/tui/names"
 	"github.com/nsview/nsview/tui/preview"
 	"github.com/nsview/nsview/tui/scroll"
 )
@@ -125,7 +126,7 @@ func (m *Model) sift() {
 	case m.view == nil:
 	case m.filter != "":
 		for _, x := range slices.Concat(m.view.Mounts, m.preview.Gone(m.view.Table.NS.Ino)) {
-			if matches(x, m.filter) {
+			if names.Match(m.filter, x.Point, x.Source, x.FSType, x.Propagation()) {
 				m.rows = append(m.rows, row{mount: x})
 			}
 		}
@@ -134,15 +135,6 @@ func (m *Model) sift() {
 		m.grow(m.preview.Roots(m.view), "", 0)
 	}
 	m.window.Resize(len(m.rows), m.window.Height)
-}
-
-func matches(m *world.Mount, text string) bool {
-	for _, s := range []string{m.Point, m.Source, m.FSType, m.Propagation()} {
-		if strings.Contains(strings.ToLower(s), text) {
-			return true
-		}
-	}
-	return false
 }
 
 // Select chooses a mount by its 32-bit id, unfolding what is above it, and says

@@ -5,10 +5,12 @@ package names
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/render"
+	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
 )
 
@@ -69,6 +71,22 @@ func Number(n uint64) string { return strconv.FormatInt(int64(n), 10) }
 
 // Unborn says of a number that a prediction made it.
 func Unborn(n uint64) bool { return int64(n) < 0 }
+
+// Match says whether a text in lower case, as of a filter, occurs in one of
+// several, whatever their case.
+func Match(text string, in ...string) bool {
+	return slices.ContainsFunc(in, func(s string) bool { return strings.Contains(strings.ToLower(s), text) })
+}
+
+// Key tells mounts apart: by the number of the namespace, and by a 32-bit id,
+// which is used again, but not within one world.
+type Key struct {
+	NS uint64
+	ID snapshot.MountID
+}
+
+// KeyOf is the key of a mount.
+func KeyOf(m *world.Mount) Key { return Key{m.View.Table.NS.Ino, m.ID} }
 
 // Short is a namespace by its name, or by number where that says nothing.
 func (b Book) Short(ino uint64) string {

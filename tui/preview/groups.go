@@ -7,13 +7,14 @@ import (
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/names"
 )
 
 // Group is what would happen to a peer group.
 type Group struct {
-	Kind Kind           // New, Gone or Changed: it has other mounts, or another master
-	Left []*world.Mount // its mounts and slaves that it would lose, as they are
-	came map[key]bool   // those that it would gain
+	Kind Kind               // New, Gone or Changed: it has other mounts, or another master
+	Left []*world.Mount     // its mounts and slaves that it would lose, as they are
+	came map[names.Key]bool // those that it would gain
 }
 
 // Came is how many mounts and slaves it would gain.
@@ -39,7 +40,7 @@ func (v *Preview) regroup(was, now *world.Mount) {
 			g.Left = append(g.Left, was)
 		}
 		if to != 0 {
-			v.group(to).came[keyOf(now)] = true
+			v.group(to).came[names.KeyOf(now)] = true
 		}
 	case was.Master != now.Master:
 		v.group(from)
@@ -49,7 +50,7 @@ func (v *Preview) regroup(was, now *world.Mount) {
 func (v *Preview) group(id snapshot.GroupID) *Group {
 	g := v.groups[id]
 	if g == nil {
-		g = &Group{came: map[key]bool{}}
+		g = &Group{came: map[names.Key]bool{}}
 		v.groups[id] = g
 	}
 	return g
@@ -96,7 +97,7 @@ func (v *Preview) KindOfGroup(id snapshot.GroupID) Kind {
 func (v *Preview) KindIn(id snapshot.GroupID, m *world.Mount) Kind {
 	g, c := v.OfGroup(id), v.OfMount(m)
 	switch {
-	case g != nil && g.came[keyOf(m)]:
+	case g != nil && g.came[names.KeyOf(m)]:
 		return New
 	case g != nil && c != nil && c.Was == m: // as it is: of those the group has only what leaves
 		return Gone

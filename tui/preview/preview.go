@@ -11,6 +11,7 @@ import (
 	"github.com/nsview/nsview/inspect/query"
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/names"
 )
 
 // Kind is how a mount would differ.
@@ -48,25 +49,17 @@ type Change struct {
 // Count is how many mounts would come, go and change.
 type Count struct{ New, Gone, Changed int }
 
-// key is a mount of a table.
-type key struct {
-	ns uint64
-	id snapshot.MountID
-}
-
-func keyOf(m *world.Mount) key { return key{m.View.Table.NS.Ino, m.ID} }
-
 // Preview is a prediction laid over the tables. A nil one changes nothing.
 type Preview struct {
 	Line       string // the operations, as they were asked for
 	Prediction query.Prediction
 	After      *world.World // as it would be
 
-	changes map[key]*Change
+	changes map[names.Key]*Change
 	counts  map[uint64]Count
-	gone    map[uint64][]*world.Mount // from their places, by namespace in the order of the table
-	lost    map[key]*world.Mount      // as they were: those on which something would be gone
-	roots   map[uint64]*world.View    // as they were: those of which a root would be gone
+	gone    map[uint64][]*world.Mount  // from their places, by namespace in the order of the table
+	lost    map[names.Key]*world.Mount // as they were: those on which something would be gone
+	roots   map[uint64]*world.View     // as they were: those of which a root would be gone
 	groups  map[snapshot.GroupID]*Group
 	ended   []*world.PeerGroup // those that would be gone, by number
 }
@@ -76,8 +69,8 @@ type Preview struct {
 func Of(line string, p query.Prediction) *Preview {
 	v := &Preview{
 		Line: line, Prediction: p, After: p.After(),
-		changes: map[key]*Change{}, counts: map[uint64]Count{},
-		gone: map[uint64][]*world.Mount{}, lost: map[key]*world.Mount{}, roots: map[uint64]*world.View{},
+		changes: map[names.Key]*Change{}, counts: map[uint64]Count{},
+		gone: map[uint64][]*world.Mount{}, lost: map[names.Key]*world.Mount{}, roots: map[uint64]*world.View{},
 		groups: map[snapshot.GroupID]*Group{},
 	}
 	for _, s := range p.Steps {
@@ -105,7 +98,7 @@ func Of(line string, p query.Prediction) *Preview {
 // add notes an effect. What is not of one mount of a table (a new namespace, a
 // changed root directory) is told with the prediction.
 func (v *Preview) add(e query.StepEffect) {
-	k := key{uint64(e.Mount.NS), snapshot.MountID(e.Mount.ID)}
+	k := names.Key{NS: uint64(e.Mount.NS), ID: snapshot.MountID(e.Mount.ID)}
 	c := v.changes[k]
 	if c == nil {
 		c = &Change{}
@@ -117,14 +110,14 @@ func (v *Preview) add(e query.StepEffect) {
 
 // find finds what effects are about in the tables of a world, each of which is
 // walked once.
-func (v *Preview) find(w *world.World) map[key]*world.Mount {
-	found := make(map[key]*world.Mount, len(v.changes))
+func (v *Preview) find(w *world.World) map[names.Key]*world.Mount {
+	found := make(map[names.Key]*world.Mount, len(v.changes))
 	for _, at := range w.Views {
 		if at.PID != 0 {
 			continue
 		}
 		for _, m := range at.Mounts {
-			if k := keyOf(m); v.changes[k] != nil {
+			if k := names.KeyOf(m); v.changes[k] != nil {
 				found[k] = m
 			}
 		}
@@ -164,8 +157,8 @@ func differ(a, b *world.Mount) bool {
 		predict.FlagsOf(a.VFSOptions) != predict.FlagsOf(b.VFSOptions)
 }
 
-func (v *Preview) count(k key, kind Kind) {
-	c := v.counts[k.ns]
+func (v *Preview) count(k names.Key, kind Kind) {
+	c := v.counts[k.NS]
 	switch kind {
 	case New:
 		c.New++
@@ -175,7 +168,7 @@ func (v *Preview) count(k key, kind Kind) {
 		c.Changed++
 	}
 	if c != (Count{}) {
-		v.counts[k.ns] = c
+		v.counts[k.NS] = c
 	}
 }
 
@@ -191,7 +184,7 @@ func (v *Preview) gather() {
 			case v.KindOf(m) != Gone:
 				continue
 			case m.Parent != nil:
-				v.lost[keyOf(m.Parent)] = m.Parent
+				v.lost[names.KeyOf(m.Parent)] = m.Parent
 			default:
 				v.roots[ns] = at
 			}
@@ -208,7 +201,7 @@ func (v *Preview) OfMount(m *world.Mount) *Change {
 	if v == nil {
 		return nil
 	}
-	return v.changes[keyOf(m)]
+	return v.changes[names.KeyOf(m)]
 }
 
 // KindOf is how a mount would differ. What moves is Gone as it was, and Changed as
@@ -251,7 +244,7 @@ func (v *Preview) Gone(ns uint64) []*world.Mount {
 // Find is a mount that would be gone, nil for none.
 func (v *Preview) Find(ns uint64, id snapshot.MountID) *world.Mount {
 	if v != nil {
-		if c := v.changes[key{ns, id}]; c != nil && c.Kind == Gone {
+		if c := v.changes[names.Key{NS: ns, ID: id}]; c != nil && c.Kind == Gone {
 			return c.Was
 		}
 	}

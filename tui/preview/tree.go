@@ -3,6 +3,7 @@ package preview
 import (
 	"github.com/nsview/nsview/inspect/snapshot"
 	"github.com/nsview/nsview/inspect/world"
+	"github.com/nsview/nsview/tui/names"
 )
 
 // Roots are the mounts that a tree starts with, those that would be gone among
@@ -20,7 +21,7 @@ func (v *Preview) Below(m *world.Mount) []*world.Mount {
 	if v == nil {
 		return m.Children
 	}
-	was, kind := v.lost[keyOf(m)], v.KindOf(m)
+	was, kind := v.lost[names.KeyOf(m)], v.KindOf(m)
 	switch {
 	case kind == Gone && (was == nil || v.OfMount(m).Moves):
 		return nil // what was on it has moved, perhaps with it
