@@ -202,14 +202,23 @@ func (s *State) land(tree int32, at spot, user ID, how entry) {
 		}
 		e := s.moves(covered, Tucked)
 		e.via = how.via
-		if s.rules.BeneathRootAndLocked && s.is(covered, locked) {
-			s.set(tree, s.mounts[covered].mark&(locked|guessed))
-			s.clear(covered, locked|guessed)
-		}
+		s.handLock(covered, tree, how.via)
 		s.unlist(covered)
 		s.adopt(top, s.mounts[top].root, covered)
 		s.touch(tree).beneath = s.mounts[covered].id
 	}
 	s.adopt(at.mount, at.inside, tree)
 	s.settle(tree, space)
+}
+
+// handLock locks what comes beneath a mount that is locked, for it is what hides
+// the place now.
+func (s *State) handLock(from, to int32, via Via) {
+	if !s.rules.BeneathRootAndLocked || !s.is(from, locked) {
+		return
+	}
+	s.set(to, s.mounts[from].mark&(locked|guessed))
+	if via == Self || !s.rules.CoveredKeepsLock {
+		s.clear(from, locked|guessed)
+	}
 }

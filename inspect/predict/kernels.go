@@ -30,6 +30,8 @@ func RulesOf(release string) Rules {
 		UmountsAsMet:            !at(6, 17),
 		ShadowMounts:            !at(6, 17),
 		BeneathRootAndLocked:    at(7, 1),
+		CoveredKeepsLock:        at(7, 2),
+		BeneathTop:              !at(6, 17),
 		PlaceInvalid:            !at(6, 12),
 		PlaceFirst:              !at(6, 18),
 		BindElsewhereIgnored:    at(6, 17) && !at(6, 18),

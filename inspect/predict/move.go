@@ -97,6 +97,9 @@ func (s *State) movable(op Op, m int32) *Refusal {
 // beneath is where a mount goes that is to lie below the one on top at a place
 // (can_move_mount_beneath).
 func (s *State) beneath(by Actor, m int32, at spot) (spot, *Refusal) {
+	if s.rules.BeneathTop {
+		at = s.onto(at)
+	}
 	if !s.mounted(at) {
 		return at, s.notAPoint(at, s.pathOf(at))
 	}

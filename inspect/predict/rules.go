@@ -18,6 +18,13 @@ type Rules struct {
 	// it, the first mount of a namespace, and one that is locked, which hands its
 	// lock down. Since Linux 7.1.
 	BeneathRootAndLocked bool
+	// CoveredKeepsLock: what is locked keeps its lock where a copy comes beneath it,
+	// and loses it only where that was asked for. Since Linux 7.2.
+	CoveredKeepsLock bool
+	// BeneathTop: what is to go beneath a directory that something is mounted on,
+	// such as the root directory of a process, goes beneath that. Since Linux 6.17
+	// the path itself has to lead to the root of a mount.
+	BeneathTop bool
 	// PlaceInvalid: what is on no mount of a namespace, such as the files of
 	// namespaces in /proc, is no place to mount on: EINVAL. Since Linux 6.16, and
 	// in later 6.12 too, it is ENOENT.
