@@ -164,7 +164,7 @@ func (s *State) remount(op Op) *Refusal {
 	for p := range s.tree(m) {
 		x := &s.mounts[p]
 		after := x.flags&^clear | op.Flags
-		if lost := x.flags & x.keep &^ after; lost&^atimeFlags != 0 || x.keep&atimeFlags != 0 && (x.flags^after)&atimeFlags != 0 {
+		if lost := x.flags & x.keep &^ after; lost&^atimeFlags != 0 || x.keep&atimeFlags != 0 && (x.flags^after)&(atimeFlags|NoDirAtime) != 0 {
 			return s.refuse(EPERM, LockedFlags, p, "came with flags that may not be cleared here")
 		}
 		if after&^x.flags&ReadOnly != 0 && x.writers > 0 {
@@ -186,4 +186,5 @@ func (s *State) remount(op Op) *Refusal {
 }
 
 // atimeFlags say together how access times are kept; none of them is strictly.
+// MNT_LOCK_ATIME locks NoDirAtime with them.
 const atimeFlags = NoAtime | RelAtime

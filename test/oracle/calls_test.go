@@ -74,7 +74,7 @@ func call(op predict.Op) error {
 		if op.Recursive {
 			flags = unix.AT_RECURSIVE
 		}
-		err := unix.MountSetattr(unix.AT_FDCWD, op.Dst, flags, &unix.MountAttr{Attr_set: attrs(op.Flags), Attr_clr: attrs(op.Clear)})
+		err := unix.MountSetattr(unix.AT_FDCWD, op.Dst, flags, attrOf(op))
 		if err == unix.ENOSYS && !op.Recursive {
 			return reflag(op)
 		}
@@ -93,19 +93,48 @@ func call(op predict.Op) error {
 }
 
 // reflag changes flags of a mount as mount(8) does where there is no
-// mount_setattr(2): it sets all of them. Their bits are those of attrs.
+// mount_setattr(2): it sets all of them.
 func reflag(op predict.Op) error {
 	var st unix.Statfs_t
 	if err := unix.Statfs(op.Dst, &st); err != nil {
 		return err
 	}
-	const kept = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC | unix.MS_NOATIME | unix.MS_NODIRATIME
-	flags := uint64(st.Flags)&kept&^attrs(op.Clear) | attrs(op.Flags)
-	return unix.Mount("", op.Dst, "", unix.MS_REMOUNT|unix.MS_BIND|uintptr(flags), "")
+	var now predict.Flags
+	for _, known := range flags {
+		if uint64(st.Flags)&known.st != 0 {
+			now |= known.flag
+		}
+	}
+	if op.Flags&atime != 0 {
+		now &^= atime
+	}
+	after, ms := now&^op.Clear|op.Flags, uintptr(0)
+	for _, known := range flags {
+		if after&known.flag != 0 {
+			ms |= uintptr(known.ms)
+		}
+	}
+	if after&atime == 0 {
+		ms |= unix.MS_STRICTATIME
+	}
+	return unix.Mount("", op.Dst, "", unix.MS_REMOUNT|unix.MS_BIND|ms, "")
 }
 
 var types = map[predict.Propagation]uintptr{
 	predict.Shared: unix.MS_SHARED, predict.Private: unix.MS_PRIVATE, predict.Slaved: unix.MS_SLAVE, predict.Unbindable: unix.MS_UNBINDABLE,
+}
+
+// attrOf are the flags of an operation as mount_setattr(2) takes them: how access
+// times are kept is one value of three, relatime being 0.
+func attrOf(op predict.Op) *unix.MountAttr {
+	a := &unix.MountAttr{Attr_set: attrs(op.Flags), Attr_clr: attrs(op.Clear)}
+	if (op.Flags|op.Clear)&atime != 0 {
+		a.Attr_clr |= unix.MOUNT_ATTR__ATIME
+	}
+	if op.Flags&atime == 0 && op.Clear&atime != 0 {
+		a.Attr_set |= unix.MOUNT_ATTR_STRICTATIME
+	}
+	return a
 }
 
 func attrs(f predict.Flags) (attr uint64) {

@@ -86,13 +86,20 @@ func (t *theatre) lines() (list []string) {
 var flags = []struct {
 	flag    predict.Flags
 	on, off string
-	attr    uint64
+	attr    uint64 // of mount_setattr(2)
+	ms, st  uint64 // of mount(2) and statfs(2)
 }{
-	{predict.ReadOnly, "ro", "rw", unix.MOUNT_ATTR_RDONLY},
-	{predict.NoSuid, "nosuid", "suid", unix.MOUNT_ATTR_NOSUID},
-	{predict.NoDev, "nodev", "dev", unix.MOUNT_ATTR_NODEV},
-	{predict.NoExec, "noexec", "exec", unix.MOUNT_ATTR_NOEXEC},
+	{predict.ReadOnly, "ro", "rw", unix.MOUNT_ATTR_RDONLY, unix.MS_RDONLY, unix.ST_RDONLY},
+	{predict.NoSuid, "nosuid", "suid", unix.MOUNT_ATTR_NOSUID, unix.MS_NOSUID, unix.ST_NOSUID},
+	{predict.NoDev, "nodev", "dev", unix.MOUNT_ATTR_NODEV, unix.MS_NODEV, unix.ST_NODEV},
+	{predict.NoExec, "noexec", "exec", unix.MOUNT_ATTR_NOEXEC, unix.MS_NOEXEC, unix.ST_NOEXEC},
+	{predict.NoDirAtime, "nodiratime", "diratime", unix.MOUNT_ATTR_NODIRATIME, unix.MS_NODIRATIME, unix.ST_NODIRATIME},
+	{predict.NoAtime, "noatime", "atime", unix.MOUNT_ATTR_NOATIME, unix.MS_NOATIME, unix.ST_NOATIME},
+	{predict.RelAtime, "relatime", "strictatime", unix.MOUNT_ATTR_RELATIME, unix.MS_RELATIME, unix.ST_RELATIME},
 }
+
+// atime are the flags of which one, or none, says how access times are kept.
+const atime = predict.NoAtime | predict.RelAtime
 
 // changes are flags to be set, and to be taken away, in words.
 func changes(set, clear predict.Flags) string {

@@ -421,14 +421,14 @@ func (t *theatre) flagged(at int, rnd *rand.Rand) (string, predict.Flags, bool) 
 	}
 	r := list[rnd.IntN(len(list))]
 	for {
-		if f := predict.Flags(1) << rnd.IntN(4); r.Flags&f != 0 {
+		if f := flags[rnd.IntN(len(flags))].flag; r.Flags&changing&f != 0 {
 			return r.Point, f, true
 		}
 	}
 }
 
-// changing are the flags that walks change.
-const changing = predict.ReadOnly | predict.NoSuid | predict.NoDev | predict.NoExec
+// changing are the flags that a mount does not have at first.
+const changing = predict.ReadOnly | predict.NoSuid | predict.NoDev | predict.NoExec | predict.NoDirAtime | predict.NoAtime
 
 // file is the path of a file, mostly.
 func (t *theatre) file(at int, rnd *rand.Rand) string {

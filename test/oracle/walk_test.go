@@ -100,7 +100,7 @@ func (d deed) op(t *theatre, turn int) (int, predict.Op) {
 			op.Dst = anyOf(t.state.View(t.seats[at].actor), rnd)
 		}
 	case predict.OpRemount:
-		some := []predict.Flags{predict.ReadOnly, predict.ReadOnly, predict.ReadOnly, predict.NoSuid, predict.NoDev, predict.NoExec}[rnd.IntN(6)]
+		some := []predict.Flags{predict.ReadOnly, predict.ReadOnly, predict.ReadOnly, predict.NoSuid, predict.NoDev, predict.NoExec, predict.NoDirAtime, predict.NoAtime, predict.RelAtime}[rnd.IntN(9)]
 		op.Dst = t.point(at, rnd)
 		busy, writing := t.writing(at, rnd)
 		point, flag, flagged := t.flagged(at, rnd)
@@ -113,6 +113,9 @@ func (d deed) op(t *theatre, turn int) (int, predict.Op) {
 			op.Dst, op.Flags = busy, predict.ReadOnly
 		default:
 			op.Flags = some
+		}
+		if op.Clear&atime != 0 {
+			op.Clear |= atime
 		}
 	case "write":
 		op.Dst = t.file(at, rnd)
