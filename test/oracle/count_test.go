@@ -20,6 +20,8 @@ type count struct {
 	mapped  int // mounts that came with a map of ids
 	open    int // walks that ended where the kernel did what the prediction left open
 
+	last []note // the last walk that found a difference
+
 	kinds   map[string]int // operations that succeed, by kind
 	reasons map[string]int // refusals
 	effects map[string]int // by kind and rule

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/nsview/nsview/inspect/predict"
@@ -13,17 +14,22 @@ import (
 
 var labFile = flag.String("lab", "", "write a walk that found a difference to `FILE`, for nsview lab run")
 
-// keep is a walk that found a difference as a lab that replays it, which goes to
-// a file too where one was named.
-func (t *theatre) keep(difference error) string {
+// asLab is a walk that found a difference as a lab that shows it, which goes to a
+// file too where one was named.
+func asLab(notes []note) string {
+	t, difference, err := shrink(notes, rulesOn(running()))
+	if err != nil {
+		return err.Error()
+	}
+	defer t.close()
 	text := t.lab(difference)
 	if *labFile == "" {
-		return "as a lab, for nsview lab run ./walk.lab:\n\n" + text
+		return "for nsview lab run ./oracle.lab:\n\n" + text
 	}
 	if err := os.WriteFile(*labFile, []byte(text), 0o644); err != nil {
-		return fmt.Sprintf("%v; the lab is:\n\n%s", err, text)
+		return fmt.Sprintf("%v; this is the lab:\n\n%s", err, text)
 	}
-	return fmt.Sprintf("as a lab, written to %s:\n\n%s", *labFile, text)
+	return fmt.Sprintf("nsview lab run %s does this:\n\n%s", *labFile, text)
 }
 
 // lab is a walk as a lab. A walk in which a difference was found claims, of its
@@ -32,21 +38,29 @@ func (t *theatre) keep(difference error) string {
 func (t *theatre) lab(difference error) string {
 	var b strings.Builder
 	put := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	put("title A walk at random")
-	put("claim every operation does what nsview predict says")
+	if difference == nil {
+		put("title A walk at random")
+		put("claim every operation does what nsview predict says")
+	} else {
+		put("title Where nsview predict and the kernel differ")
+		put("claim the last operation does what was predicted")
+	}
 	put("source test/oracle, on Linux %s", running())
 	if !lesser() {
 		put("needs root")
 	}
 	put("\nstory")
-	put("  Who sits on a seat is in a mount namespace of some seat before, or in a copy of it.")
-	put("  The first %d operations are how the walk began; what follows was chosen by chance.", t.began)
+	put("  Operations were chosen by chance. Whose seat has a higher number is in a copy")
+	put("  of the mount namespace of somebody before, or has joined it.")
+	if slices.ContainsFunc(t.notes, func(n note) bool { return n.op.NewUser }) {
+		put("  Who was in a user namespace of its own ran the program /%s, which an open file", lodgerOf)
+		put("  stands for here; its other threads stayed where they began, as the one does whose")
+		put("  name begins with rest.")
+	}
 	if difference != nil {
 		first, _, _ := strings.Cut(difference.Error(), "\n")
-		put("  The last one did not do what was predicted. %s", first)
+		put("  This is what was found of the last operation: %s", first)
 	}
-	put("  The file exe stands for a program that lay there: a seat in a user namespace of its")
-	put("  own was a process that ran it, and that stayed where it began when the seat moved on.")
 	put("\nstage")
 	put("  host: clone seat0%s", map[bool]string{true: " user mnt"}[lesser()])
 	put("  seat0: mount --with=%s,%s tmpfs /mnt base mode=0755", furniture(), lodgerOf)

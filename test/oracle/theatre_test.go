@@ -21,6 +21,7 @@ import (
 // theatre is some namespaces with a common past, and what is predicted of them.
 type theatre struct {
 	state  *predict.State
+	rules  predict.Rules
 	home   *house
 	seats  []seat
 	ids    map[predict.ID]snapshot.MountID // what the kernel calls a mount
@@ -73,12 +74,15 @@ type seat struct {
 }
 
 // open starts with one namespace that holds nothing but the base.
-func open(base string, c *count) (*theatre, error) {
+func open(base string, c *count) (*theatre, error) { return openBy(rulesOn(running()), base, c) }
+
+// openBy is open, with the rules of some kernel for the predictions.
+func openBy(rules predict.Rules, base string, c *count) (*theatre, error) {
 	h, err := newHouse()
 	if err != nil {
 		return nil, err
 	}
-	t := &theatre{home: h, count: c}
+	t := &theatre{home: h, count: c, rules: rules}
 	r, err := t.home.open(nil, settleDown(base))
 	if err != nil {
 		return nil, fmt.Errorf("settle down: %w", err)
@@ -111,7 +115,7 @@ func (t *theatre) build() error {
 		snap.Tables = append(snap.Tables, snapshot.Table{NS: id, Via: "mountinfo", Whole: true, Mounts: list})
 	}
 	w := world.Build(snap)
-	t.state = predict.New(w, rulesOn(running()))
+	t.state = predict.New(w, t.rules)
 	t.state.Knows(entryAt)
 	t.state.Leads(t.leads)
 	t.tell(w)

@@ -153,7 +153,8 @@ func walk(rt *rapid.T, list []deed, c *count) {
 	defer th.close()
 	if err := th.wander(list); err != nil && !errors.Is(err, errOpen) {
 		c.differences++
-		rt.Fatalf("%v\n%s", err, th.keep(err))
+		c.last = th.notes
+		rt.Fatal(err)
 	}
 	c.namespaces += len(th.seats)
 	c.lodgers += th.lodgers
@@ -168,7 +169,6 @@ func (t *theatre) wander(list []deed) error {
 			return fmt.Errorf("%s: %w", line, err)
 		}
 	}
-	t.began = len(t.notes)
 	for turn, d := range list {
 		if d == 0 {
 			continue
@@ -206,6 +206,11 @@ func TestKernelAgrees(t *testing.T) {
 	c := newCount()
 	began := time.Now()
 	least := fewest()
+	defer func() {
+		if c.last != nil {
+			t.Log(asLab(c.last))
+		}
+	}()
 	for !t.Failed() && (*duration == 0 && c.operations < least || time.Since(began) < *duration) {
 		rapid.Check(t, func(rt *rapid.T) {
 			c.walks++

@@ -1,0 +1,156 @@
+//go:build linux
+
+package oracle_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nsview/nsview/inspect/predict"
+)
+
+// shrink leaves out of a walk what its difference does not take: rapid cannot, as
+// what chance chooses depends on what there is. The theatre stands as the
+// difference has left it.
+func shrink(notes []note, rules predict.Rules) (t *theatre, difference, err error) {
+	t, difference, err = again(notes, rules)
+	if err == nil && difference == nil {
+		t.close()
+		err = errors.New("the walk was done again, and no difference found")
+	}
+	for shorter := err == nil; shorter; {
+		shorter = false
+		for i := len(t.notes) - 2; i >= 0; i-- {
+			for _, list := range [][]note{without(t.notes, i, false), without(t.notes, i, true)} {
+				other, still, err := again(list, rules)
+				if err != nil {
+					return t, difference, nil
+				}
+				if still == nil {
+					other.close()
+					continue
+				}
+				t.close()
+				t, difference, shorter = other, still, true
+				i = min(i, len(t.notes)-1) // more may have gone than one
+				break
+			}
+		}
+	}
+	return t, difference, err
+}
+
+// again does a walk once more, until a difference is found.
+func again(notes []note, rules predict.Rules) (t *theatre, difference, err error) {
+	if t, err = openBy(rules, os.Getenv(baseVar), newCount()); err != nil {
+		return nil, nil, err
+	}
+	for _, n := range notes {
+		if max(n.at, n.from()) >= len(t.seats) {
+			continue // somebody could not be made this time
+		}
+		err := t.act(n.at, n.op)
+		if errors.Is(err, errOpen) {
+			return t, nil, nil
+		}
+		if err != nil && !errors.Is(err, errTooMuch) {
+			return t, err, nil
+		}
+	}
+	return t, nil, nil
+}
+
+// without is a walk without one of its notes. What was done by whom this one made
+// goes too, or is left to whom that one came from.
+func without(notes []note, i int, left bool) []note {
+	list := slices.Clone(notes[:i])
+	number := []int{0} // what seats are called now, -1 for those that are not made
+	next := 1
+	seat := func(as int) {
+		if number = append(number, as); as == next {
+			next++
+		}
+	}
+	for _, n := range notes[:i] {
+		if n.makes() {
+			seat(next)
+		}
+	}
+	if n := notes[i]; n.makes() && left {
+		seat(number[n.from()])
+	} else if n.makes() {
+		seat(-1)
+	}
+	for _, n := range notes[i+1:] {
+		makes, there := n.makes(), number[n.at] >= 0 && number[n.from()] >= 0
+		if n.op.Kind == "join" {
+			n.op.Dst = fmt.Sprintf("@%d", number[n.from()])
+		}
+		n.at = number[n.at]
+		if there {
+			list = append(list, n)
+		}
+		if makes && there {
+			seat(next)
+		} else if makes {
+			seat(-1)
+		}
+	}
+	return list
+}
+
+// makes says whether somebody new has come.
+func (n note) makes() bool {
+	return n.refusal == nil && (n.op.Kind == predict.OpUnshare || n.op.Kind == "join")
+}
+
+// from is who was in the namespace before that a note is about.
+func (n note) from() int {
+	seat := n.at
+	if n.op.Kind == "join" {
+		_, _ = fmt.Sscanf(n.op.Dst, "@%d", &seat) // written by whoever made the note
+	}
+	return seat
+}
+
+// TestShrink predicts by the rules of another kernel, which differ from those of
+// the one that runs where an unbindable mount is cloned: of a walk that finds it,
+// the operations are left that it takes, and the lab shows it.
+func TestShrink(t *testing.T) {
+	onStage(t)
+	rules := rulesOn(running())
+	rules.UnbindableSurvivesClone = !rules.UnbindableSurvivesClone
+	th, err := openBy(rules, os.Getenv(baseVar), newCount())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer th.close()
+	var difference error
+	for _, line := range []string{
+		"@0 mount /b", "@0 make-shared /", "@0 unshare", "@1 mount /a", "@1 unshare", "@0 umount /c ! EINVAL not-a-mount-point",
+		"@2 make-unbindable /a", "@2 bind /b /d", "@1 join @2", "@3 mount /c", "@3 unshare",
+	} {
+		if difference = th.perform(line); difference != nil {
+			break
+		}
+	}
+	if difference == nil {
+		t.Fatal("no difference")
+	}
+	short, difference, err := shrink(th.notes, rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer short.close()
+	if got := strings.Join(short.lines(), "; "); got != "@0 mount /a; @0 make-unbindable /a; @0 unshare" {
+		t.Error(got)
+	}
+	text := short.lab(difference)
+	if status, claims, predictions := replay(t, text); status != 1 || len(claims) == 0 || len(predictions) > 0 {
+		t.Errorf("status %d: %q, %q\n%s", status, claims, predictions, text)
+	}
+}
