@@ -60,8 +60,8 @@ func (t *theatre) claims(all bool) (list []string) {
 	for i, s := range t.seats {
 		home := t.state.Home(s.actor)
 		view := t.state.View(s.actor)
-		if known[home] || !t.atTop(s.actor) || len(view) < len(t.state.Table(home)) {
-			continue // a lab sees what is below a root directory too
+		if known[home] || !samePoints(view, t.state.Table(home)) {
+			continue
 		}
 		known[home] = true
 		said := saidFacts(view)
@@ -82,11 +82,14 @@ func (t *theatre) claims(all bool) (list []string) {
 	return list
 }
 
-// atTop says whether paths of an actor are those of its namespace.
-func (t *theatre) atTop(a predict.Actor) bool {
-	s := t.state.Clone()
-	top, err := s.EnterNamespace(s.Home(a))
-	return err == nil && rootOf(s, a) == rootOf(s, top)
+// samePoints says whether somebody sees every mount of a namespace, each where a
+// lab sees it.
+func samePoints(view, table []predict.Row) bool {
+	points := map[predict.ID]string{}
+	for _, r := range view {
+		points[r.ID] = r.Point
+	}
+	return len(view) == len(table) && !slices.ContainsFunc(table, func(r predict.Row) bool { return points[r.ID] != r.Point })
 }
 
 func tableClaims(seat int, said, did []fact, all bool) (list []string) {

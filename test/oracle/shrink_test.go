@@ -24,8 +24,8 @@ func shrink(notes []note, rules predict.Rules) (t *theatre, difference, err erro
 	}
 	for shorter := err == nil; shorter; {
 		shorter = false
-		for i := len(t.notes) - 2; i >= 0; i-- {
-			for _, list := range [][]note{without(t.notes, i, false), without(t.notes, i, true)} {
+		for i := len(t.notes) - 1; i >= 0; i-- {
+			for _, list := range append([][]note{without(t.notes, i, false), without(t.notes, i, true)}, simpler(t.notes, i)...) {
 				other, still, err := again(list, rules)
 				if err != nil {
 					return t, difference, nil
@@ -103,6 +103,24 @@ func without(notes []note, i int, left bool) []note {
 	return list
 }
 
+// simpler are walks with one of the operations done in a plainer way.
+func simpler(notes []note, i int) (lists [][]note) {
+	for _, plainer := range []func(op *predict.Op){
+		func(op *predict.Op) { op.Recursive = false },
+		func(op *predict.Op) { op.Lazy = false },
+		func(op *predict.Op) { op.NewUser = false },
+		func(op *predict.Op) { op.Beneath = false },
+		func(op *predict.Op) { op.IDMap = false },
+		func(op *predict.Op) { op.Detached = op.Beneath || op.IDMap || op.Source == "full" },
+	} {
+		list := slices.Clone(notes)
+		if plainer(&list[i].op); list[i].op != notes[i].op {
+			lists = append(lists, list)
+		}
+	}
+	return lists
+}
+
 // makes says whether somebody new has come.
 func (n note) makes() bool {
 	return n.refusal == nil && (n.op.Kind == predict.OpUnshare || n.op.Kind == "join")
@@ -131,8 +149,8 @@ func TestShrink(t *testing.T) {
 	defer th.close()
 	var difference error
 	for _, line := range []string{
-		"@0 mount /b", "@0 make-shared /", "@0 unshare", "@1 mount /a", "@1 unshare", "@0 umount /c ! EINVAL not-a-mount-point",
-		"@2 make-unbindable /a", "@2 bind /b /d", "@1 join @2", "@3 mount /c", "@3 unshare",
+		"@0 mount /b", "@0 make-shared /", "@0 unshare", "@1 mount /a", "@1 unshare --user", "@0 umount /c ! EINVAL not-a-mount-point",
+		"@2 make-runbindable /a", "@2 rbind --detached /d /d", "@1 join @2", "@3 mount /c", "@3 unshare",
 	} {
 		if difference = th.perform(line); difference != nil {
 			break
@@ -141,6 +159,7 @@ func TestShrink(t *testing.T) {
 	if difference == nil {
 		t.Fatal("no difference")
 	}
+
 	short, difference, err := shrink(th.notes, rules)
 	if err != nil {
 		t.Fatal(err)
