@@ -164,7 +164,7 @@ func TestReplayShowsDifference(t *testing.T) {
 			"other flags",
 			[]string{"@0 mount /a"},
 			"@0 remount +noexec /a", "@0 bind /a /b",
-			"claim: seat0 has /b options=noexec count=1; kernel: tmpfs full private",
+			"claim: seat0 has /b options=noexec,relatime count=1; kernel: tmpfs full private",
 		},
 		{
 			"other groups",
