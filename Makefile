@@ -10,7 +10,7 @@ ifneq ($(shell git status --porcelain >/dev/null 2>&1 && echo readable),readable
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 endif
 
-.PHONY: build run test bench oracle lint fuzz install clean help
+.PHONY: build run test bench oracle oracle-on lint fuzz install clean help
 .DEFAULT_GOAL := build
 
 build: ## build bin/nsview, one static file
@@ -32,6 +32,9 @@ oracle: ## have the kernel judge predictions for DURATION, as root; a difference
 	@mkdir -p '$(dir $(LAB))'
 	@go test -count=1 -timeout 0 -run '^TestKernelAgrees$$' -v ./test/oracle -duration $(DURATION) -lab '$(abspath $(LAB))'
 
+oracle-on: ## the same by another KERNEL (image or Debian package) in a virtual machine
+	@scripts/oracle-on '$(KERNEL)' -test.v -test.run '^Test(TablesLive|KernelAgrees)$$' -duration $(DURATION)
+
 lint: ## format, vet, staticcheck, golangci-lint
 	@scripts/lint
 
@@ -45,4 +48,4 @@ clean: ## remove what make built
 	rm -rf bin
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12

@@ -30,6 +30,7 @@ func RulesOf(release string) Rules {
 		UmountsAsMet:            !at(6, 17),
 		ShadowMounts:            !at(6, 17),
 		BeneathRootAndLocked:    at(7, 1),
+		BusyVictims:             at(7, 2),
 		CoveredKeepsLock:        at(7, 2),
 		BeneathTop:              !at(6, 17),
 		PlaceInvalid:            !at(6, 12),

@@ -110,13 +110,13 @@ func (s *State) beneath(by Actor, m int32, at spot) (spot, *Refusal) {
 	parent, inside := s.mounts[top].parent, s.mounts[top].at
 	switch {
 	case s.is(top, locked) && !s.rules.BeneathRootAndLocked:
-		return at, s.refuse(EINVAL, LockedMount, top, "is locked to its place")
+		return at, s.refuse(EINVAL, LockedMount, top, "is locked to its place: before Linux 7.1 nothing goes beneath that")
 	case s.over(m) != 0:
 		return at, s.refuse(EINVAL, BeneathCovered, m, "is itself mounted over")
 	case top == s.actors[by].root.mount && !s.rules.BeneathRootAndLocked:
-		return at, s.refuse(EINVAL, BeneathRoot, top, "is the root directory of who does it")
+		return at, s.refuse(EINVAL, BeneathRoot, top, "is the root directory of who does it: before Linux 7.1 nothing goes beneath that")
 	case !s.hasParent(parent) && !s.rules.BeneathRootAndLocked:
-		return at, s.refuse(EINVAL, BeneathRoot, top, "is the first mount of its namespace")
+		return at, s.refuse(EINVAL, BeneathRoot, top, "is the first mount of its namespace: before Linux 7.1 nothing goes beneath that")
 	case s.ancestor(top, m):
 		return at, s.refuse(EINVAL, BeneathAncestor, m, "is mounted below it")
 	case s.wouldCover(parent, top, inside):

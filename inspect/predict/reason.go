@@ -69,7 +69,7 @@ const (
 	ClonedAsSlave  Rule = "clone-is-slave" // less privileged namespace
 	ClonedPrivate  Rule = "clone-is-private"
 	ClonedLocked   Rule = "clone-is-locked"
-	UnbindableLost Rule = "clone-is-bindable" // Linux 6.17 and 6.18 lose the flag
+	UnbindableLost Rule = "clone-is-bindable" // Linux 6.17 to 7.1 lose the flag
 	UnbindableSkip Rule = "unbindable-not-copied"
 	NamespaceSkip  Rule = "namespace-file-not-copied"
 )

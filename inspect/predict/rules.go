@@ -18,6 +18,9 @@ type Rules struct {
 	// it, the first mount of a namespace, and one that is locked, which hands its
 	// lock down. Since Linux 7.1.
 	BeneathRootAndLocked bool
+	// BusyVictims: umount(2) is refused where any copy is in use that would go. Before
+	// Linux 7.2 one with mounts on it goes all the same, when they do.
+	BusyVictims bool
 	// CoveredKeepsLock: what is locked keeps its lock where a copy comes beneath it,
 	// and loses it only where that was asked for. Since Linux 7.2.
 	CoveredKeepsLock bool

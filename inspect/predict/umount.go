@@ -260,14 +260,22 @@ func (s *State) busyness(m int32) *Refusal {
 		if c == 0 {
 			continue
 		}
-		if f := s.mounts[c].first; f != 0 && (f != s.mounts[c].last || s.over(c) == 0) {
+		if s.users(c) == 0 {
 			continue
 		}
-		if s.users(c) > 0 {
+		f := s.mounts[c].first
+		if bare := f == 0 || f == s.mounts[c].last && s.over(c) != 0; bare || s.rules.BusyVictims && s.goesWith(c, m) {
 			return s.refuse(EBUSY, CopyInUse, c, "is a copy in "+s.nameOf(s.mounts[c].space)+", and in use there")
 		}
 	}
 	return nil
+}
+
+// goesWith says whether a mount would be unmounted with another.
+func (s *State) goesWith(c, m int32) bool {
+	future := s.Clone()
+	future.unmount(m)
+	return future.mounts[c].space == 0
 }
 
 // users counts what keeps a mount busy, root directories of actors among them.
