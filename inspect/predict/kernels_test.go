@@ -42,7 +42,9 @@ func TestRulesOf(t *testing.T) {
 		{"6.2", "6.3", func(r predict.Rules) bool { return !slices.Contains(r.NoIDMaps, "tmpfs") }},
 		{"6.4", "6.5", func(r predict.Rules) bool { return !r.NoBeneath }},
 		{"6.11", "6.12", func(r predict.Rules) bool { return !r.PlaceInvalid }},
-		{"6.16", "6.17", func(r predict.Rules) bool { return !r.UmountsAsMet && !r.ShadowMounts && !r.BeneathTop && r.BindElsewhereIgnored }},
+		{"6.16", "6.17", func(r predict.Rules) bool {
+			return !r.UmountsAsMet && !r.ShadowMounts && !r.BeneathTop && r.BindElsewhereIgnored
+		}},
 		{"6.17", "6.18", func(r predict.Rules) bool { return !r.PlaceFirst && !r.BindElsewhereIgnored }},
 		{"7.0", "7.1", func(r predict.Rules) bool { return r.BeneathRootAndLocked }},
 		{"7.1", "7.2", func(r predict.Rules) bool { return r.UnbindableSurvivesClone && r.BusyVictims && r.CoveredKeepsLock }},
