@@ -87,6 +87,8 @@ func (s *State) OpenToWrite(a Actor, name string) *Refusal {
 		return r
 	case s.entry(at) == Directory:
 		return s.refuse(EISDIR, DirOnFile, at.mount, "is not what a file is on: "+name+" is a directory")
+	case s.where(at).FSType == "nsfs":
+		return s.refuse(EPERM, NotPermitted, at.mount, "shows the file of a namespace, which nobody writes to")
 	case s.mounts[at.mount].flags&ReadOnly != 0:
 		return s.refuse(EROFS, MountedReadOnly, at.mount, "is mounted read-only")
 	}

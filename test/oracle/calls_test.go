@@ -56,7 +56,7 @@ func call(op predict.Op) error {
 		return unix.Mount(op.Src, op.Dst, "", unix.MS_BIND|rec, "")
 	case predict.OpMove:
 		if op.Detached || op.Beneath {
-			return unix.MoveMount(unix.AT_FDCWD, op.Src, unix.AT_FDCWD, op.Dst, beneath(op))
+			return unix.MoveMount(unix.AT_FDCWD, op.Src, unix.AT_FDCWD, op.Dst, unix.MOVE_MOUNT_F_SYMLINKS|unix.MOVE_MOUNT_T_SYMLINKS|beneath(op))
 		}
 		return unix.Mount(op.Src, op.Dst, "", unix.MS_MOVE, "")
 	case predict.OpUmount:

@@ -106,6 +106,10 @@ func (w *labWriter) note(n note, last bool) {
 	act := func(format string, args ...any) {
 		w.put("  seat%d: %s", n.at, fmt.Sprintf(format, args...))
 	}
+	if isLink(strings.Split(n.op.Src, "/")[0]) || isLink(strings.Split(n.op.Dst, "/")[0]) {
+		w.put("# A lab without /proc cannot say: %s", n.line())
+		return
+	}
 	if n.op.Kind == "anew" {
 		w.put("# Here all that was predicted was forgotten.")
 		return

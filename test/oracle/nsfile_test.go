@@ -4,6 +4,9 @@ package oracle_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,9 +21,9 @@ import (
 // of the mount namespace that @1 is in, "net:@1" of its network namespace, and
 // "root:@1/a" is /a as @1 sees it. There need be no /proc where they are used.
 
-// linkOf takes the name of such a link apart.
+// linkOf takes the name of such a link apart, which is in every directory.
 func linkOf(name string) (kind string, seat int, ok bool) {
-	kind, number, ok := strings.Cut(name, ":@")
+	kind, number, ok := strings.Cut(path.Base(name), ":@")
 	if !ok {
 		return "", 0, false
 	}
@@ -35,7 +38,7 @@ func isLink(name string) bool {
 
 // leads is where such a link leads, for the prediction.
 func (t *theatre) leads(_ predict.Actor, w predict.Where) (predict.Link, bool) {
-	kind, seat, ok := linkOf(strings.TrimPrefix(w.Inside, "/"))
+	kind, seat, ok := linkOf(w.Inside)
 	if !ok {
 		return predict.Link{}, false
 	}
@@ -81,6 +84,30 @@ func (t *theatre) inProc(op predict.Op) (predict.Op, bool) {
 	return op, found
 }
 
+// byLink has a path of an operation lead through a link of somebody's into whose
+// process the seat may look.
+func (t *theatre) byLink(at int, op predict.Op, rnd *rand.Rand) predict.Op {
+	other := rnd.IntN(len(t.seats))
+	if own, of := t.seats[at].lodging, t.seats[other].lodging; len(of) < len(own) || !slices.Equal(own, of[:len(own)]) {
+		return op
+	}
+	link := func(kind string) string { return fmt.Sprintf("%s:@%d", kind, other) }
+	switch op.Kind {
+	case predict.OpBind:
+		switch rnd.IntN(4) {
+		case 0:
+			op.Src = link("root") + t.point(other, rnd)
+		case 1:
+			op.Src, op.Dst, op.IDMap = link("net"), t.file(at, rnd), false
+		default:
+			op.Src, op.Dst, op.IDMap = link("mnt"), t.file(at, rnd), false
+		}
+	case predict.OpMake, predict.OpSetGroup, predict.OpMount, predict.OpMove, predict.OpRemount:
+		op.Dst = link("root") + t.point(other, rnd)
+	}
+	return op
+}
+
 // fromProc does something with /proc for working directory.
 func (h *house) fromProc(do func() error) error {
 	if err := unix.Fchdir(h.proc); err != nil {
@@ -93,6 +120,9 @@ func (h *house) fromProc(do func() error) error {
 // rootOf is the root of a mount as the kernel writes it, which numbers the mount
 // namespaces itself.
 func (t *theatre) rootOf(r *predict.Row) string {
+	if !strings.HasPrefix(r.Root, "mnt:[") {
+		return r.Root
+	}
 	for _, s := range t.seats {
 		if r.Root != fmt.Sprintf("mnt:[%d]", t.state.Home(s.actor)) {
 			continue

@@ -33,6 +33,8 @@ type theatre struct {
 	count  *count
 	last   predict.Result
 	paper  bool // without a kernel
+	// byLinks: some paths lead through links of /proc, which labs cannot say.
+	byLinks bool
 	held   []held
 
 	lodgers, deepest, joined int
@@ -111,7 +113,7 @@ func (t *theatre) build() error {
 			list[j].UniqueID = snapshot.MountID(i<<20 + j + 1) // a table is in order of age
 		}
 		id := snapshot.NSID{Ino: uint64(i + 1)}
-		snap.Namespaces = append(snap.Namespaces, snapshot.Namespace{ID: id, Type: snapshot.Mnt, Owner: user.ID})
+		snap.Namespaces = append(snap.Namespaces, snapshot.Namespace{ID: id, Type: snapshot.Mnt, Owner: user.ID, UniqueID: id.Ino})
 		snap.Tables = append(snap.Tables, snapshot.Table{NS: id, Via: "mountinfo", Whole: true, Mounts: list})
 	}
 	w := world.Build(snap)
