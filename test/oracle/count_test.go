@@ -40,6 +40,9 @@ func (c *count) add(said predict.Result) {
 	if said.Op.Kind == predict.OpUmount && said.Op.Recursive {
 		kind += " -R"
 	}
+	if byLink(said.Op) {
+		kind += " by a link"
+	}
 	c.kinds[kind]++
 	for _, e := range said.Effects {
 		c.effects[string(e.Kind)+" "+string(e.Rule)]++

@@ -106,7 +106,7 @@ func (w *labWriter) note(n note, last bool) {
 	act := func(format string, args ...any) {
 		w.put("  seat%d: %s", n.at, fmt.Sprintf(format, args...))
 	}
-	if isLink(strings.Split(n.op.Src, "/")[0]) || isLink(strings.Split(n.op.Dst, "/")[0]) {
+	if byLink(n.op) {
 		w.put("# A lab without /proc cannot say: %s", n.line())
 		return
 	}

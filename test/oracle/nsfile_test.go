@@ -36,6 +36,14 @@ func isLink(name string) bool {
 	return ok
 }
 
+// byLink says whether a path of an operation begins with one.
+func byLink(op predict.Op) bool {
+	return slices.ContainsFunc([]string{op.Src, op.Dst}, func(name string) bool {
+		first, _, _ := strings.Cut(name, "/")
+		return isLink(first)
+	})
+}
+
 // leads is where such a link leads, for the prediction.
 func (t *theatre) leads(_ predict.Actor, w predict.Where) (predict.Link, bool) {
 	kind, seat, ok := linkOf(w.Inside)
@@ -84,9 +92,9 @@ func (t *theatre) inProc(op predict.Op) (predict.Op, bool) {
 	return op, found
 }
 
-// byLink has a path of an operation lead through a link of somebody's into whose
+// throughLink has a path of an operation lead through a link of somebody's into whose
 // process the seat may look.
-func (t *theatre) byLink(at int, op predict.Op, rnd *rand.Rand) predict.Op {
+func (t *theatre) throughLink(at int, op predict.Op, rnd *rand.Rand) predict.Op {
 	other := rnd.IntN(len(t.seats))
 	if own, of := t.seats[at].lodging, t.seats[other].lodging; len(of) < len(own) || !slices.Equal(own, of[:len(own)]) {
 		return op

@@ -128,7 +128,7 @@ func (d deed) op(t *theatre, turn int) (int, predict.Op) {
 		op.Detached, op.Beneath = false, false
 	}
 	if t.byLinks && rnd.IntN(12) == 0 {
-		op = t.byLink(at, op, rnd)
+		op = t.throughLink(at, op, rnd)
 	}
 	return at, op
 }
