@@ -399,6 +399,7 @@ func (b *builder) lock(v *world.View) {
 		}
 		last = id
 		x.keep = x.flags&(ReadOnly|NoDev|NoSuid|NoExec) | atimeFlags
+		x.mark |= keepGuessed
 		if b.hasParent(m) {
 			x.mark |= locked | guessed
 		}

@@ -165,6 +165,9 @@ func (s *State) remount(op Op) *Refusal {
 		x := &s.mounts[p]
 		after := x.flags&^clear | op.Flags
 		if lost := x.flags & x.keep &^ after; lost&^atimeFlags != 0 || x.keep&atimeFlags != 0 && (x.flags^after)&(atimeFlags|NoDirAtime) != 0 {
+			if s.is(p, keepGuessed) {
+				s.doubt(FlagsByAge)
+			}
 			return s.refuse(EPERM, LockedFlags, p, "came with flags that may not be cleared here")
 		}
 		if after&^x.flags&ReadOnly != 0 && x.writers > 0 {
@@ -184,6 +187,9 @@ func (s *State) remount(op Op) *Refusal {
 	}
 	return nil
 }
+
+// FlagsByAge is the doubt of a refusal with [LockedFlags] that is inferred.
+const FlagsByAge = "whether flags are locked cannot be read: it is inferred from when their mount was made"
 
 // atimeFlags say together how access times are kept; none of them is strictly.
 // MNT_LOCK_ATIME locks NoDirAtime with them.

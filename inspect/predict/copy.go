@@ -14,7 +14,7 @@ func (s *State) twin(old int32, root string, how likeness) int32 {
 		o.mark = nsFile
 	}
 	m := s.newMount(mount{
-		root: root, at: root, dev: o.dev, base: o.base, kind: o.kind, flags: o.flags, keep: o.keep, owner: o.owner, mark: o.mark & nsFile,
+		root: root, at: root, dev: o.dev, base: o.base, kind: o.kind, flags: o.flags, keep: o.keep, owner: o.owner, mark: o.mark & (nsFile | keepGuessed),
 	})
 	s.touch(m)
 	s.relate(m, old, how)
@@ -84,6 +84,7 @@ func (s *State) lockTree(root int32) {
 	for m := range s.tree(root) {
 		x := &s.mounts[m]
 		x.keep |= x.flags&(ReadOnly|NoDev|NoSuid|NoExec) | atimeFlags
+		x.mark &^= keepGuessed
 		if m != root {
 			x.mark |= locked
 		}

@@ -72,13 +72,14 @@ type mount struct {
 type mark uint8
 
 const (
-	locked     mark = 1 << iota // MNT_LOCKED
-	unbindable                  // MS_UNBINDABLE
-	guessed                     // whether it is locked is inferred
-	nsFile                      // bound to a mount namespace
-	doomed                      // will be unmounted (MNT_UMOUNT)
-	candidate                   // may be unmounted with its origin
-	passed                      // its ancestors were looked at
+	locked      mark = 1 << iota // MNT_LOCKED
+	unbindable                   // MS_UNBINDABLE
+	guessed                      // whether it is locked is inferred
+	keepGuessed                  // whether its flags are
+	nsFile                       // bound to a mount namespace
+	doomed                       // will be unmounted (MNT_UMOUNT)
+	candidate                    // may be unmounted with its origin
+	passed                       // its ancestors were looked at
 )
 
 // space is one mount namespace.

@@ -225,6 +225,9 @@ func (t *theatre) tooMuch(future *predict.State, said predict.Result) bool {
 	if said.Refusal != nil && said.Refusal.Reason == predict.OwnRoot {
 		return true
 	}
+	if slices.Contains(said.Doubts, predict.FlagsByAge) {
+		return true // of an ordinary user's first mount: what is not known is not judged
+	}
 	attached := 0
 	for _, e := range said.Effects {
 		switch e.Kind {
