@@ -220,6 +220,14 @@ step Actors.
   boss: exit
   lesser: join climber one
   => fails EACCES|EPERM
+  one: fchdir /proc
+  one: bind {three.pid}/ns/net /f
+  => one has /f type=nsfs
+  one: bind {two.pid}/ns/mnt /
+  => fails ENOTDIR
+  one: umount {one.pid}/root/f
+  => one lacks /f
+  one: chdir /
 step Groups and flags.
   one: bind --detached /b /b
   one: make-private /b
