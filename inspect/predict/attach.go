@@ -191,7 +191,8 @@ func (s *State) land(tree int32, at spot, user ID, how entry) {
 			e.rule = WithParent
 		}
 	}
-	if s.spaces[space].user != user {
+	lesser := s.spaces[space].user != user
+	if lesser {
 		s.lockTree(tree)
 	}
 	covered := s.childAt(at.mount, at.inside)
@@ -206,6 +207,12 @@ func (s *State) land(tree int32, at spot, user ID, how entry) {
 		s.unlist(covered)
 		s.adopt(top, s.mounts[top].root, covered)
 		s.touch(tree).beneath = s.mounts[covered].id
+		if lesser && s.rules.CoveringLocked {
+			s.lockTree(tree)
+		}
+		if lesser && s.rules.CoveringUnsure {
+			s.doubt("whether what lies where a copy arrives is locked to it differs between Linux 5.10 and 6.1: since when is not known")
+		}
 	}
 	s.adopt(at.mount, at.inside, tree)
 	s.settle(tree, space)

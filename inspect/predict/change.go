@@ -132,6 +132,9 @@ func (s *State) setGroup(op Op) *Refusal {
 	if s.mounts[b].node != 0 {
 		return s.refuse(EINVAL, NotPrivate, b, "is not private")
 	}
+	if s.rules.UnbindableJoinsNot && s.is(b, unbindable) {
+		return s.refuse(EINVAL, NotPrivate, b, "is unbindable")
+	}
 	n := s.mounts[a].node
 	switch {
 	case n == 0:

@@ -37,6 +37,8 @@ func TestRulesOf(t *testing.T) {
 		before, from string
 		changed      func(predict.Rules) bool
 	}{
+		{"5.10", "5.11", func(r predict.Rules) bool { return !r.CoveringLocked && r.CoveringUnsure }},
+		{"6.0", "6.1", func(r predict.Rules) bool { return !r.CoveringUnsure }},
 		{"5.11", "5.12", func(r predict.Rules) bool { return !r.NoSetattr }},
 		{"5.14", "5.15", func(r predict.Rules) bool { return !r.NoSetGroup }},
 		{"6.2", "6.3", func(r predict.Rules) bool { return !slices.Contains(r.NoIDMaps, "tmpfs") }},
@@ -47,7 +49,9 @@ func TestRulesOf(t *testing.T) {
 		}},
 		{"6.17", "6.18", func(r predict.Rules) bool { return !r.PlaceFirst && !r.BindElsewhereIgnored }},
 		{"7.0", "7.1", func(r predict.Rules) bool { return r.BeneathRootAndLocked }},
-		{"7.1", "7.2", func(r predict.Rules) bool { return r.UnbindableSurvivesClone && r.BusyVictims && r.CoveredKeepsLock }},
+		{"7.1", "7.2", func(r predict.Rules) bool {
+			return r.UnbindableSurvivesClone && r.BusyVictims && r.UnbindableJoinsNot && r.CoveredKeepsLock
+		}},
 	} {
 		if c.changed(predict.RulesOf(c.before)) || !c.changed(predict.RulesOf(c.from)) {
 			t.Errorf("between %s and %s: %+v, %+v", c.before, c.from, predict.RulesOf(c.before), predict.RulesOf(c.from))

@@ -14,6 +14,11 @@ type Rules struct {
 	// the copy, also where another mount does: two at one place, of which only the
 	// later one is found by a path. Since Linux 6.17 it goes on top of that one.
 	ShadowMounts bool
+	// CoveringLocked: what lies where a copy arrives from a more privileged namespace
+	// is locked to the copy with all below it. So Linux 5.10 has it; 6.1 has it not.
+	CoveringLocked bool
+	// CoveringUnsure: of the kernels between those none was asked.
+	CoveringUnsure bool
 	// BeneathRootAndLocked: a mount can go beneath the root directory of who does
 	// it, the first mount of a namespace, and one that is locked, which hands its
 	// lock down. Since Linux 7.1.
@@ -24,6 +29,9 @@ type Rules struct {
 	// CoveredKeepsLock: what is locked keeps its lock where a copy comes beneath it,
 	// and loses it only where that was asked for. Since Linux 7.2.
 	CoveredKeepsLock bool
+	// UnbindableJoinsNot: MOVE_MOUNT_SET_GROUP is refused for an unbindable mount,
+	// too. Since Linux 7.2.
+	UnbindableJoinsNot bool
 	// BeneathTop: what is to go beneath a directory that something is mounted on,
 	// such as the root directory of a process, goes beneath that. Since Linux 6.17
 	// the path itself has to lead to the root of a mount.

@@ -28,7 +28,7 @@ func running() string {
 }
 
 // releases are kernels with different rules, those before and after each change.
-var releases = []string{"5.10", "5.12", "5.15", "6.1", "6.3", "6.5", "6.16", "6.17", "6.18", "7.0", "7.1", "7.2", "7.3"}
+var releases = []string{"5.10", "5.11", "5.12", "5.15", "6.1", "6.3", "6.5", "6.16", "6.17", "6.18", "7.0", "7.1", "7.2", "7.3"}
 
 // span is some kernels that follow each other: "6.17-7.1", "6.5-" or "-6.16". The
 // tables put it in brackets before what is so on these alone.
