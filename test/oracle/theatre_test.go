@@ -28,7 +28,6 @@ type theatre struct {
 	groups map[predict.ID]snapshot.GroupID
 	notes  []note
 	calls  []predict.Op // of the umount -R under way
-	began  int          // how many of them were there before chance began
 	buf    []byte
 	count  *count
 	last   predict.Result
