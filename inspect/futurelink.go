@@ -42,14 +42,14 @@ func (f *Future) link(a predict.Actor, at predict.Where) (predict.Link, bool) {
 	}
 	s := f.see(at, who)
 	l := s.link
-	if s.Entry != predict.SymLink {
-		return predict.Link{}, false
-	}
-	of, what := f.owner(at)
 	switch {
+	case s.Entry != predict.SymLink:
+		return predict.Link{}, false
 	case !l.Magic:
 		return predict.Link{Text: string(l.Text)}, true
-	case of == f.world.Reader.PID && of != 0 && (what == "exe" || strings.HasPrefix(what, "fd/")):
+	}
+	of, what := f.owner(at)
+	if of == f.world.Reader.PID && of != 0 && (what == "exe" || strings.HasPrefix(what, "fd/")) {
 		return predict.Link{}, false // nsview's own: who does it later has others
 	}
 	if by, went, ok := f.wentFrom(of); ok {
