@@ -166,8 +166,12 @@ func saidFacts(rows []predict.Row) []fact {
 		if r.Flags&predict.IDMapped != 0 {
 			options = strings.Trim(options+",idmapped", ",")
 		}
+		root := r.Root
+		if strings.Contains(root, ":[") {
+			root = "" // of a namespace, whose number is another every time
+		}
 		list[i] = fact{r.Point, [5]string{
-			r.Source, r.Root, kind(r.Group != 0, r.Master != 0, r.Unbindable), points[r.Parent], options,
+			r.Source, root, kind(r.Group != 0, r.Master != 0, r.Unbindable), points[r.Parent], options,
 		}, int64(r.Group), int64(r.Master)}
 	}
 	return list

@@ -46,9 +46,11 @@ func (t *theatre) lab(difference error) string {
 		put("claim the last operation does what was predicted")
 	}
 	put("source test/oracle, on Linux %s", running())
+	needs := []string{"one-cpu"} // where the ids of namespaces ascend
 	if !lesser() {
-		put("needs root")
+		needs = append(needs, "root")
 	}
+	put("needs %s", strings.Join(needs, " "))
 	put("\nstory")
 	put("  Operations were chosen by chance. Whose seat has a higher number is in a copy")
 	put("  of the mount namespace of somebody before, or has joined it.")
@@ -106,16 +108,17 @@ func (w *labWriter) note(n note, last bool) {
 	act := func(format string, args ...any) {
 		w.put("  seat%d: %s", n.at, fmt.Sprintf(format, args...))
 	}
-	if byLink(n.op) {
-		w.put("# A lab without /proc cannot say: %s", n.line())
-		return
-	}
 	if n.op.Kind == "anew" {
 		w.put("# Here all that was predicted was forgotten.")
 		return
 	}
 	if n.op.Kind == predict.OpUmount && n.op.Recursive {
 		w.put("# umount -R %s:", n.op.Dst)
+	}
+	linked := byLink(n.op)
+	if linked {
+		n.op.Src, n.op.Dst = inLab(n.op.Src), inLab(n.op.Dst)
+		act("fchdir /proc")
 	}
 	for i, op := range n.calls {
 		if n.op = op; i < len(n.calls)-1 {
@@ -129,7 +132,13 @@ func (w *labWriter) note(n note, last bool) {
 	case last:
 		w.put("  => ok")
 	}
-	if n.refusal != nil || last {
+	if last {
+		return
+	}
+	if linked {
+		act("chdir /")
+	}
+	if n.refusal != nil {
 		return
 	}
 	switch n.op.Kind {
@@ -187,6 +196,23 @@ func (w *labWriter) action(n note) string {
 		return "leave"
 	}
 	return strings.Join(strings.Fields(n.verb()+opts+" "+op.Src+" "+op.Dst), " ")
+}
+
+// inLab is a path as labs write it, below /proc for one that begins with a link.
+func inLab(name string) string {
+	first, rest, more := strings.Cut(name, "/")
+	kind, seat, ok := linkOf(first)
+	switch {
+	case !ok:
+		return name
+	case kind != "root":
+		kind = "ns/" + kind
+	}
+	name = fmt.Sprintf("{seat%d.pid}/%s", seat, kind)
+	if more {
+		name += "/" + rest
+	}
+	return name
 }
 
 // newSeat names who is made.

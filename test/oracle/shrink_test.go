@@ -50,7 +50,7 @@ func again(notes []note, rules predict.Rules) (t *theatre, difference, err error
 		return nil, nil, err
 	}
 	for _, n := range notes {
-		if max(n.at, n.from()) >= len(t.seats) {
+		if max(n.at, n.from(), linked(n.op.Src), linked(n.op.Dst)) >= len(t.seats) {
 			continue // somebody could not be made this time
 		}
 		err := t.act(n.at, n.op)
@@ -90,6 +90,15 @@ func without(notes []note, i int, left bool) []note {
 		if n.op.Kind == "join" {
 			n.op.Dst = fmt.Sprintf("@%d", number[n.from()])
 		}
+		for _, name := range []*string{&n.op.Src, &n.op.Dst} {
+			first, rest, more := strings.Cut(*name, "/")
+			if kind, seat, ok := linkOf(first); ok {
+				there = there && number[seat] >= 0
+				if *name = fmt.Sprintf("%s:@%d", kind, number[seat]); more {
+					*name += "/" + rest
+				}
+			}
+		}
 		n.at = number[n.at]
 		if there {
 			list = append(list, n)
@@ -124,6 +133,13 @@ func simpler(notes []note, i int) (lists [][]note) {
 // makes says whether somebody new has come.
 func (n note) makes() bool {
 	return n.refusal == nil && (n.op.Kind == predict.OpUnshare || n.op.Kind == "join")
+}
+
+// linked is whose link a path begins with, if it does.
+func linked(name string) int {
+	first, _, _ := strings.Cut(name, "/")
+	_, seat, _ := linkOf(first)
+	return seat
 }
 
 // from is who was in the namespace before that a note is about.

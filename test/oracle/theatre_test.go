@@ -32,9 +32,7 @@ type theatre struct {
 	count  *count
 	last   predict.Result
 	paper  bool // without a kernel
-	// byLinks: some paths lead through links of /proc, which labs cannot say.
-	byLinks bool
-	held    []held
+	held   []held
 
 	lodgers, deepest, joined int
 }

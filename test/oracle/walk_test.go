@@ -127,7 +127,7 @@ func (d deed) op(t *theatre, turn int) (int, predict.Op) {
 	if op.Kind != predict.OpBind && op.Kind != predict.OpMove && op.Kind != predict.OpMount {
 		op.Detached, op.Beneath = false, false
 	}
-	if t.byLinks && rnd.IntN(12) == 0 {
+	if rnd.IntN(12) == 0 {
 		op = t.throughLink(at, op, rnd)
 	}
 	return at, op
@@ -154,7 +154,6 @@ func walk(rt *rapid.T, list []deed, c *count) {
 		rt.Fatal(err)
 	}
 	defer th.close()
-	th.byLinks = true
 	if err := th.wander(list); err != nil && !errors.Is(err, errOpen) {
 		c.differences++
 		c.last = th.notes
