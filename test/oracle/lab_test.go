@@ -18,10 +18,11 @@ var labFile = flag.String("lab", "", "write a walk that found a difference to `F
 // file too where one was named.
 func asLab(notes []note) string {
 	t, difference, err := shrink(notes, rulesOn(running()))
-	if err != nil {
-		return err.Error()
+	if err == nil {
+		defer t.close()
+	} else {
+		t, difference = &theatre{notes: notes, paper: true}, err
 	}
-	defer t.close()
 	text := t.lab(difference)
 	if *labFile == "" {
 		return "for nsview lab run ./oracle.lab:\n\n" + text

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nsview/nsview/fixtures/labs"
 	"github.com/nsview/nsview/inspect/predict"
 )
 
@@ -149,6 +150,21 @@ func (n note) from() int {
 		_, _ = fmt.Sscanf(n.op.Dst, "@%d", &seat) // written by whoever made the note
 	}
 	return seat
+}
+
+// TestAsLabAnyway: a walk whose difference is not found again is written as it was.
+func TestAsLabAnyway(t *testing.T) {
+	onStage(t)
+	_, op, err := operation("@0 make-shared /")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := asLab([]note{{op: op}})
+	_, text, _ = strings.Cut(text, "\n\n")
+	l, err := labs.Parse("walk.lab", []byte(text))
+	if err != nil || len(l.Steps[0].Actions) != 2 || !strings.Contains(l.Story, "no difference found") {
+		t.Errorf("%v\n%s", err, text)
+	}
 }
 
 // TestShrink predicts by the rules of another kernel, which differ from those of
