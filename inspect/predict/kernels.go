@@ -7,10 +7,11 @@ import (
 )
 
 // RulesOf are the rules of a kernel by its release, as uname(2) tells it:
-// "6.18.44-1-amd64". One that cannot be read has those of Linux 6.18. The first
-// two numbers decide: a distribution that keeps them and takes over what is newer,
-// as Red Hat's 5.14 and 4.18 do, may have rules of later kernels that its release
-// does not tell, and only scripts/oracle-on shows it.
+// "6.18.44-1-amd64". One that cannot be read has those of Linux 6.18, and one after
+// 7.3 those of 7.3, the last that was asked. The first two numbers decide: a
+// distribution that keeps them and takes over what is newer, as Red Hat does with
+// 5.14 and 4.18, may have rules of later kernels that its release does not tell;
+// scripts/oracle-on shows it.
 func RulesOf(release string) Rules {
 	var major, minor int
 	if n, _ := fmt.Sscanf(strings.ReplaceAll(release, ".", " "), "%d %d", &major, &minor); n < 2 {
