@@ -21,7 +21,7 @@ import (
 
 // silence is how long a mount may take in a test where one never answers; the
 // test takes that long.
-const silence = 50 * time.Millisecond
+const silence = 500 * time.Millisecond
 
 func sizes(t *testing.T, k *Kernel, ref snapshot.Ref, limit time.Duration) (map[string]snapshot.Mount, int) {
 	t.Helper()
