@@ -211,7 +211,7 @@ func (s *State) land(tree int32, at spot, user ID, how entry) {
 			s.lockTree(tree)
 		}
 		if lesser && s.rules.CoveringUnsure {
-			s.doubt("whether what lies where a copy arrives is locked to it differs between Linux 5.10 and 6.1: since when is not known")
+			s.doubt("what is locked to a copy where it arrives is not known for sure before Linux 6.1")
 		}
 	}
 	s.adopt(at.mount, at.inside, tree)

@@ -34,7 +34,7 @@ func RulesOf(release string) Rules {
 		BusyVictims:             at(7, 2),
 		CoveredKeepsLock:        at(7, 2),
 		CoveringLocked:          !at(5, 11),
-		CoveringUnsure:          at(5, 11) && !at(6, 1),
+		CoveringUnsure:          !at(6, 1),
 		UnbindableJoinsNot:      at(7, 2),
 		BeneathTop:              !at(6, 17),
 		PlaceInvalid:            !at(6, 12),

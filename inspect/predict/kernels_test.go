@@ -37,7 +37,7 @@ func TestRulesOf(t *testing.T) {
 		before, from string
 		changed      func(predict.Rules) bool
 	}{
-		{"5.10", "5.11", func(r predict.Rules) bool { return !r.CoveringLocked && r.CoveringUnsure }},
+		{"5.10", "5.11", func(r predict.Rules) bool { return !r.CoveringLocked }},
 		{"6.0", "6.1", func(r predict.Rules) bool { return !r.CoveringUnsure }},
 		{"5.11", "5.12", func(r predict.Rules) bool { return !r.NoSetattr }},
 		{"5.14", "5.15", func(r predict.Rules) bool { return !r.NoSetGroup }},

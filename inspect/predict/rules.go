@@ -17,7 +17,8 @@ type Rules struct {
 	// CoveringLocked: what lies where a copy arrives from a more privileged namespace
 	// is locked to the copy with all below it. So Linux 5.10 has it; 6.1 has it not.
 	CoveringLocked bool
-	// CoveringUnsure: of the kernels between those none was asked.
+	// CoveringUnsure: of the kernels between those none was asked, and 5.10 does
+	// more of the kind that is not understood.
 	CoveringUnsure bool
 	// BeneathRootAndLocked: a mount can go beneath the root directory of who does
 	// it, the first mount of a namespace, and one that is locked, which hands its
