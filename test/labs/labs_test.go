@@ -177,6 +177,7 @@ step Every claim here is false.
 func TestNewMountAPI(t *testing.T) {
 	lab := write(t, "api.lab", `title T
 claim C
+needs one-cpu
 stage
   host: clone one
   one: mount --with=a/,b/,c/,b/x/,f tmpfs /mnt base mode=0755
