@@ -41,10 +41,6 @@ func perform(m *testing.M) (int, error) {
 	if os.Getenv(nsviewVar) != "" {
 		return m.Run(), nil
 	}
-	if os.Geteuid() != 0 {
-		noStage = "needs root: makes namespaces and mounts"
-		return m.Run(), nil
-	}
 	dir, err := os.MkdirTemp("", "nsview-diff-")
 	if err != nil {
 		return 0, err
@@ -53,6 +49,13 @@ func perform(m *testing.M) (int, error) {
 	name, err := built.Nsview(dir)
 	if err != nil {
 		return 0, err
+	}
+	if os.Geteuid() != 0 {
+		noStage = "needs root: makes namespaces and mounts"
+		if err := os.Setenv(nsviewVar, name); err != nil {
+			return 0, err
+		}
+		return m.Run(), nil
 	}
 	return apart.Again(nsviewVar + "=" + name)
 }
