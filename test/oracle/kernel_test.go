@@ -42,6 +42,18 @@ func spanOf(line string) (span, string) {
 	return "", line
 }
 
+// String says it in words: "6.5 or later".
+func (s span) String() string {
+	first, last, _ := strings.Cut(string(s), "-")
+	switch {
+	case last == "":
+		return first + " or later"
+	case first == "":
+		return "up to " + last
+	}
+	return first + " to " + last
+}
+
 func (s span) has(release string) bool {
 	first, last, _ := strings.Cut(string(s), "-")
 	v := version(release)
