@@ -70,22 +70,6 @@ const (
 	Unbindable Propagation = "unbindable"
 )
 
-// Flags are the flags of a mount, not of its file system.
-type Flags uint16
-
-// The flags, each by its word in the options of /proc/PID/mountinfo.
-const (
-	ReadOnly Flags = 1 << iota
-	NoSuid
-	NoDev
-	NoExec
-	NoAtime
-	NoDirAtime
-	RelAtime
-	NoSymFollow
-	IDMapped // it has a map of ids, which no remount changes
-)
-
 // ID names a mount, a peer group or a namespace of a state: the number that the
 // kernel gave it, or one below zero, from -1 downwards, for what an operation
 // has made. 0 is none.

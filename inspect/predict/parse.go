@@ -191,52 +191,6 @@ func Usage(name string) string {
 	return v.want
 }
 
-// flagOf is what a word of mount(8) sets and takes away.
-func flagOf(word string) (set, clear Flags, ok bool) {
-	switch word {
-	case "relatime":
-		return RelAtime, NoAtime, true
-	case "noatime":
-		return NoAtime, RelAtime, true
-	case "atime":
-		return 0, NoAtime, true
-	case "strictatime":
-		return 0, NoAtime | RelAtime, true
-	}
-	for _, f := range []struct {
-		flag    Flags
-		on, off string
-	}{
-		{ReadOnly, "ro", "rw"},
-		{NoSuid, "nosuid", "suid"},
-		{NoDev, "nodev", "dev"},
-		{NoExec, "noexec", "exec"},
-		{NoDirAtime, "nodiratime", "diratime"},
-		{NoSymFollow, "nosymfollow", "symfollow"},
-	} {
-		switch word {
-		case f.on:
-			return f.flag, 0, true
-		case f.off:
-			return 0, f.flag, true
-		}
-	}
-	return 0, 0, false
-}
-
-// Reflag makes a list of flags in the words of mount(8) those that OpRemount sets
-// and takes away: "ro,suid".
-func (o *Op) Reflag(list string) error {
-	for text := range strings.SplitSeq(list, ",") {
-		set, clear, ok := flagOf(text)
-		if !ok {
-			return fmt.Errorf("%q is no flag of a mount: ro, rw, nosuid, suid, nodev, dev, noexec, exec, noatime, relatime, strictatime, nodiratime, diratime, nosymfollow, symfollow", text)
-		}
-		o.Flags, o.Clear = o.Flags&^clear|set, o.Clear&^set|clear
-	}
-	return nil
-}
-
 // parser reads one operation.
 type parser struct {
 	text  string

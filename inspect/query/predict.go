@@ -2,7 +2,6 @@ package query
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/nsview/nsview/inspect/predict"
 	"github.com/nsview/nsview/inspect/snapshot"
@@ -154,33 +153,7 @@ func tablesOf(w *world.World, s *predict.State, spaces []predict.ID) *world.Worl
 func mountOf(r predict.Row) snapshot.Mount {
 	return snapshot.Mount{
 		ID: snapshot.MountID(r.ID), Parent: snapshot.MountID(r.Parent), Dev: r.Dev, Root: r.Root, Point: r.Point,
-		FSType: r.FSType, Source: r.Source, VFSOptions: optionsOf(r.Flags),
+		FSType: r.FSType, Source: r.Source, VFSOptions: r.Flags.String(),
 		PeerGroup: snapshot.GroupID(r.Group), Master: snapshot.GroupID(r.Master), Unbindable: r.Unbindable,
 	}
-}
-
-// optionsOf writes flags as mountinfo does (show_mnt_opts in fs/proc_namespace.c).
-func optionsOf(f predict.Flags) string {
-	words := []string{"rw"}
-	if f&predict.ReadOnly != 0 {
-		words[0] = "ro"
-	}
-	for _, o := range []struct {
-		flag predict.Flags
-		word string
-	}{
-		{predict.NoSuid, "nosuid"},
-		{predict.NoDev, "nodev"},
-		{predict.NoExec, "noexec"},
-		{predict.NoAtime, "noatime"},
-		{predict.NoDirAtime, "nodiratime"},
-		{predict.RelAtime, "relatime"},
-		{predict.NoSymFollow, "nosymfollow"},
-		{predict.IDMapped, "idmapped"},
-	} {
-		if f&o.flag != 0 {
-			words = append(words, o.word)
-		}
-	}
-	return strings.Join(words, ",")
 }

@@ -113,7 +113,7 @@ func (t *theatre) compareMount(r *predict.Row, m *snapshot.Mount, numbers map[sn
 		return fmt.Errorf("unbindable: said %v", r.Unbindable)
 	}
 	if flags := predict.FlagsOf(m.VFSOptions); flags != r.Flags {
-		return fmt.Errorf("flags: said %#x, the kernel %#x", r.Flags, flags)
+		return fmt.Errorf("flags: said %v, the kernel %v", r.Flags, flags)
 	}
 	for _, g := range []struct {
 		said predict.ID

@@ -214,13 +214,13 @@ func (t *theatre) check(claim string, letters map[string]predict.ID) error {
 		}
 		if word == "ro" || word == "rw" {
 			if top.Flags&predict.ReadOnly != 0 != (word == "ro") {
-				return fmt.Errorf("flags %#x", top.Flags)
+				return fmt.Errorf("flags %v", top.Flags)
 			}
 			continue
 		}
 		if word == "idmapped" || word == "unmapped" {
 			if top.Flags&predict.IDMapped != 0 != (word == "idmapped") {
-				return fmt.Errorf("flags %#x", top.Flags)
+				return fmt.Errorf("flags %v", top.Flags)
 			}
 			continue
 		}
