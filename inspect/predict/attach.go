@@ -59,7 +59,11 @@ func (s *State) spreadOf(tree int32, at spot, moving bool) ([]receiver, *Refusal
 		return nil, r
 	}
 	if len(plan) > 0 && s.is(tree, nsFile) {
-		return nil, s.refuse(EINVAL, NamespaceFile, tree, "shows a mount namespace, which is never copied to the peers and slaves of where it is mounted")
+		x := &s.mounts[tree] // a copy, as yet at no place
+		return nil, &Refusal{
+			Errno: EINVAL, Reason: NamespaceFile, Mount: x.id, NS: s.spaces[x.space].id,
+			Text: x.root + ": the file of a mount namespace is never copied to the peers and slaves of where it is mounted",
+		}
 	}
 	more := map[int32]int{home: size}
 	for _, p := range plan {
