@@ -92,7 +92,7 @@ func (b block) play(t *testing.T, th *theatre, release string) {
 			err = th.perform(line)
 		}
 		if errors.Is(err, errOpen) {
-			t.Skipf("Linux %s: %s: %v", release, line, err)
+			t.Skipf("needs a kernel to ask, as a release does not tell: Linux %s: %s: %v", release, line, err)
 		}
 		if err != nil {
 			t.Fatalf("Linux %s: %s: %v", release, line, err)
